@@ -32,6 +32,48 @@ const table = {
     message: 'column {column}: {expected} expected, {found} found',
     remedy: '{hint}',
   },
+
+  // models and training
+  E_GGUF: {
+    class: 'refuse',
+    message: '{file} is not a usable GGUF file: {problem}',
+    remedy: 'fetch or export the file again',
+  },
+  E_TRAINER_SETTINGS: {
+    class: 'refuse',
+    message: 'training settings: {path}: {problem}',
+    remedy: 'correct {path} and start the training again',
+  },
+  E_TRAINER_DATA: {
+    class: 'refuse',
+    message: '{file}: {problem}',
+    remedy: "each line is a JSON object with `messages`, the last of them the assistant's",
+  },
+  E_TRAINER_MEMORY: {
+    class: 'refuse',
+    message: 'training needs {needed} MB of memory and {free} MB are free',
+    remedy: 'take fewer rows, a shorter row or fewer replicas, or stop other programs',
+  },
+  E_TRAINER_UNAVAILABLE: {
+    class: 'refuse',
+    message: 'training is not available here: {reason}',
+    remedy: 'run npm install again; training needs the llama.cpp release that this version was made with',
+  },
+  E_TRAINER_GRADIENTS: {
+    class: 'fatal',
+    message: 'the gradients of the training library are wrong by {difference} (limit {limit})',
+    remedy: 'do not train with this build of the library; run npm install again',
+  },
+  E_TRAINER_DIED: {
+    class: 'retry',
+    message: 'the training process ended with {how}',
+    remedy: 'start the training again; it continues from its last checkpoint',
+  },
+  E_TRAINER_CANCELLED: {
+    class: 'refuse',
+    message: 'the training was cancelled after step {step}',
+    remedy: 'start it again to continue from its last checkpoint',
+  },
 } as const satisfies Record<string, Entry>
 
 export type ErrorCode = keyof typeof table
