@@ -1,0 +1,101 @@
+// The settings of one home, from its batos.config.json. Every key has a default, so the file may be absent; a wrong or
+// unknown key is named with its path, what is accepted there, and the nearest key that exists.
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { BatError } from './errors.ts'
+import { nearest } from './nearest.ts'
+
+const whole = (low: number, high: number, initial: number) => z.int().min(low).max(high).default(initial)
+
+const schema = z.strictObject({
+  /** Where the kernel listens; port `*` takes a free one. */
+  endpoint: z
+    .string()
+    .regex(
+      /^tcp:\/\/[^:/]+:(\*|\d{1,5})$/,
+      'an address such as tcp://127.0.0.1:5555 (port * takes a free one)',
+    )
+    .default('tcp://127.0.0.1:5555'),
+  maxMessageBytes: whole(1024, 2 ** 30, 16 * 2 ** 20),
+  /** How long the outcome of a request can be asked for again, in hours. */
+  outcomeHours: whole(1, 24 * 365, 24),
+  cycles: z
+    .strictObject({
+      concurrent: whole(1, 64, 4),
+      timeoutMs: whole(1000, 3_600_000, 120_000),
+      /** Drafts of one method before the cycle gives up. */
+      tries: whole(1, 64, 8),
+      /** Without a model a mission waits (`wait`) or is refused (`refuse`). */
+      withoutModel: z.enum(['wait', 'refuse']).default('refuse'),
+    })
+    .prefault({}),
+  sandbox: z
+    .strictObject({
+      cpuMs: whole(10, 60_000, 1000),
+      wallMs: whole(10, 600_000, 10_000),
+      memoryMb: whole(16, 2048, 64),
+      depth: whole(4, 1000, 64),
+      workers: whole(1, 16, 1),
+    })
+    .prefault({}),
+  model: z
+    .strictObject({
+      /** A GGUF file; the seed mind when absent. */
+      path: z.string().optional(),
+      contextSize: whole(256, 131_072, 1024),
+      threads: z.int().min(1).max(256).optional(),
+      profile: z.enum(['compact', 'full']).optional(),
+    })
+    .prefault({}),
+  log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+})
+
+export type Config = z.infer<typeof schema>
+
+/** Reads and checks the settings in `file`; defaults when there is no such file. Throws E_CONFIG. */
+export async function loadConfig(file: string): Promise<Config> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return schema.parse({})
+    throw new BatError('E_CONFIG', { file, path: '(file)', problem: (cause as Error).message }, { cause })
+  }
+  return parseConfig(text, file)
+}
+
+/** Checks the text of a configuration; `file` is for messages. Throws E_CONFIG. */
+export function parseConfig(text: string, file: string): Config {
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch (cause) {
+    throw new BatError(
+      'E_CONFIG',
+      { file, path: '(file)', problem: `not JSON: ${(cause as Error).message}` },
+      { cause },
+    )
+  }
+  const result = schema.safeParse(data)
+  if (result.success) return result.data
+  throw new BatError('E_CONFIG', { file, ...describe(result.error.issues[0]!) })
+}
+
+function describe(issue: z.core.$ZodIssue): { path: string; problem: string; hint?: string } {
+  const path = issue.path.join('.') || '(file)'
+  if (issue.code !== 'unrecognized_keys') return { path, problem: issue.message }
+  const key = issue.keys[0]!
+  const known = keysAt(issue.path)
+  const near = nearest(key, known)
+  return {
+    path: [...issue.path, key].join('.'),
+    problem: 'no such setting',
+    hint: near ? `did you mean ${[...issue.path, near].join('.')}?` : `known here: ${known.join(', ')}`,
+  }
+}
+
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  let place: unknown = schema.parse({})
+  for (const part of path) place = (place as Record<PropertyKey, unknown>)[part]
+  return path.length === 0 ? Object.keys(schema.shape) : Object.keys(place as object)
+}
