@@ -33,6 +33,21 @@ const table = {
     remedy: '{hint}',
   },
 
+  // console and command line
+  E_USAGE: { class: 'refuse', message: '{problem}', remedy: '{hint}' },
+  E_NOT_RUNNING: { class: 'refuse', message: 'no daemon is running on {home}', remedy: '{hint}' },
+  E_START: {
+    class: 'fatal',
+    message: 'the daemon did not start: {reason}',
+    remedy: 'what it said is in {log}; `batos doctor` looks for causes',
+  },
+  E_STOP: {
+    class: 'retry',
+    message: '{what} (pid {pid}) did not end within {seconds} s',
+    remedy: 'wait and try again; the image is sound even when it is ended with kill -9 {pid}',
+  },
+  E_FILE: { class: 'refuse', message: '{file} cannot be read: {reason}' },
+
   // models and training
   E_GGUF: {
     class: 'refuse',

@@ -1,0 +1,91 @@
+// The events of a running cycle as text. `eventText` is for a person, in a block that may have several lines;
+// `eventLine` is the short form for standard error in a batch, undefined where it would say nothing new.
+import { type Colours, printable } from './colour.ts'
+import { highlight } from './highlight.ts'
+
+export interface Violation {
+  readonly code: string
+  readonly line: number
+  readonly column: number
+  readonly message: string
+}
+
+export type CycleEvent =
+  | { readonly kind: 'state'; readonly from: string; readonly to: string; readonly persona?: string }
+  | { readonly kind: 'plan'; readonly plan: unknown }
+  | { readonly kind: 'facet'; readonly persona: string; readonly facet: string; readonly answer: string }
+  | { readonly kind: 'draft'; readonly attempt: number; readonly source: string }
+  | {
+      readonly kind: 'verdict'
+      readonly attempt: number
+      readonly ok: boolean
+      readonly violations: readonly Violation[]
+    }
+  | {
+      readonly kind: 'trial'
+      readonly attempt: number
+      readonly ok: boolean
+      readonly code?: string
+      readonly message?: string
+    }
+  | { readonly kind: 'commit'; readonly transaction: string }
+  | { readonly kind: 'waiting'; readonly reason: string }
+
+/** The event for a person; undefined when the live line says it already. */
+export function eventText(event: CycleEvent, colours: Colours): string | undefined {
+  switch (event.kind) {
+    case 'state':
+    case 'plan':
+      return undefined
+    case 'facet':
+      return colours.dim(`${event.persona} ${event.facet}: ${printable(event.answer)}`)
+    case 'draft':
+      return (
+        `${colours.dim(`draft ${event.attempt}`)}\n` +
+        indent(highlight(printable(event.source.trimEnd()), colours))
+      )
+    case 'verdict':
+      if (event.ok) return `${colours.green('✓')} ${colours.dim('guardian: nothing to object to')}`
+      return [
+        `${colours.red('✗')} guardian refused draft ${event.attempt}`,
+        ...event.violations.map((each) => `  ${violationText(each)}`),
+      ].join('\n')
+    case 'trial':
+      if (event.ok) return `${colours.green('✓')} ${colours.dim('trial: answers as it should')}`
+      return `${colours.red('✗')} trial of draft ${event.attempt}: ${failureText(event)}`
+    case 'commit':
+      return `${colours.green('✓')} ${colours.dim(`committed ${event.transaction}`)}`
+    case 'waiting':
+      return colours.yellow(`waiting: ${printable(event.reason)}`)
+  }
+}
+
+/** The event as one short plain line. */
+export function eventLine(event: CycleEvent): string | undefined {
+  switch (event.kind) {
+    case 'state':
+      return event.to.toLowerCase() + (event.persona ? ` (${event.persona})` : '')
+    case 'plan':
+    case 'facet':
+      return undefined
+    case 'draft':
+      return `draft ${event.attempt}`
+    case 'verdict':
+      return event.ok ? undefined : `refused: ${event.violations.map(violationText).join('; ')}`
+    case 'trial':
+      return event.ok ? undefined : `trial failed: ${failureText(event)}`
+    case 'commit':
+      return `committed ${event.transaction}`
+    case 'waiting':
+      return `waiting: ${printable(event.reason)}`
+  }
+}
+
+/** `covenant 3:5 self.count is changed …`: code, line and column in the method, the sentence. */
+export const violationText = (violation: Violation): string =>
+  `${violation.code} ${violation.line}:${violation.column} ${printable(violation.message)}`
+
+const failureText = (trial: { readonly code?: string; readonly message?: string }): string =>
+  printable([trial.code, trial.message].filter((part) => part !== undefined && part !== '').join(': '))
+
+export const indent = (text: string, by = '  '): string => text.replace(/^/gm, by)
