@@ -1,0 +1,76 @@
+// The test that guards every training: on a toy model with all of the operations (grouped queries, several documents
+// a row) our gradients are compared with those of the library's own differentiation. Another release of the library
+// whose arguments or numbers changed shows here, in milliseconds, before anything is spoiled.
+import { BatError } from '../base/errors.ts'
+import { BatchStream } from './batches.ts'
+import type { TokenSet } from './documents.ts'
+import type { Backend, Ggml } from './ggml.ts'
+import { Replica } from './llama-net.ts'
+import { randomFrom } from './random.ts'
+import { type LlamaShape, readFloats, Weights } from './weights.ts'
+
+const toy: LlamaShape = {
+  vocabulary: 64,
+  width: 32,
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  feedForward: 48,
+  ropeBase: 500_000,
+  epsilon: 1e-5,
+}
+const limit = 1e-4
+
+/** The largest relative difference between our gradient and the library's, over all weights of the toy. */
+export async function gradientDifference(ggml: Ggml, backend: Backend, shape = toy): Promise<number> {
+  const random = randomFrom(11)
+  const weights = new Weights(ggml, backend, shape)
+  weights.randomise(random)
+  const size = { length: 16, rows: 2 }
+  const group = shape.heads / shape.kvHeads
+  const batch = new BatchStream(
+    toyDocuments(random, shape.vocabulary),
+    { ...size, group, promptWeight: 1, padding: 0 },
+    1,
+  ).next()
+  // Every place counts the same, since the library does not weigh rows.
+  batch.weights.fill(1)
+  const gradientsOf = async (purpose: 'train' | 'compare') => {
+    const replica = new Replica(ggml, backend, weights, { ...size, purpose })
+    replica.feed(batch, size.length * size.rows)
+    await replica.compute()
+    return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))
+  }
+  const ours = await gradientsOf('train')
+  const theirs = await gradientsOf('compare')
+  return Math.max(...ours.map((gradient, i) => relativeDifference(gradient, theirs[i]!)))
+}
+
+/** Throws E_TRAINER_GRADIENTS when our gradients are not those of the library. */
+export async function requireSoundGradients(ggml: Ggml, backend: Backend): Promise<void> {
+  const difference = await gradientDifference(ggml, backend)
+  if (!(difference < limit)) throw new BatError('E_TRAINER_GRADIENTS', { difference, limit })
+}
+
+function relativeDifference(a: Float32Array, b: Float32Array): number {
+  let apart = 0
+  let size = 0
+  for (let i = 0; i < a.length; i++) {
+    apart += (a[i]! - b[i]!) ** 2
+    size += b[i]! ** 2
+  }
+  return size === 0 ? Number.POSITIVE_INFINITY : Math.sqrt(apart / size)
+}
+
+function toyDocuments(random: () => number, vocabulary: number): TokenSet {
+  const lengths = [6, 9, 5, 7, 6, 5]
+  const starts = [0]
+  for (const length of lengths) starts.push(starts.at(-1)! + length)
+  return {
+    count: lengths.length,
+    ids: Uint16Array.from({ length: starts.at(-1)! }, () => Math.floor(random() * vocabulary)),
+    starts: Uint32Array.from(starts),
+    prompts: new Uint16Array(lengths.length).fill(2),
+    tooLong: 0,
+  }
+}

@@ -1,0 +1,36 @@
+// The process in which a training runs. An assert inside the tensor library ends a process without an exception;
+// this one is made to be lost. It takes its settings over IPC, reports over IPC, and stops between two steps when it
+// is told to or when its parent is gone; a run that stopped continues from its checkpoint.
+import { batErrorOf } from '../base/errors.ts'
+import type { TrainerCommand, TrainingEvent } from './training-events.ts'
+import { runTraining } from './training-run.ts'
+import { parseTrainingSettings } from './training-settings.ts'
+
+let cancelled = false
+const cancel = () => {
+  cancelled = true
+}
+
+process.on('disconnect', cancel)
+process.on('message', (command: TrainerCommand) => {
+  if (command.kind === 'cancel') cancel()
+  else void start(command.request)
+})
+// The parent decides: an interrupt from the terminal reaches both, and the parent answers it with `cancel`.
+process.on('SIGINT', () => {})
+
+async function start(request: unknown): Promise<void> {
+  try {
+    await runTraining(parseTrainingSettings(request), { report, isCancelled: () => cancelled })
+  } catch (failure) {
+    const { code, details } = batErrorOf(failure)
+    report({ kind: 'failed', code, details: { ...details } })
+    if (code === 'E_INTERNAL') console.error(failure)
+  }
+  process.off('disconnect', cancel)
+  if (process.connected) process.disconnect()
+}
+
+function report(event: TrainingEvent): void {
+  if (process.connected) process.send?.(event)
+}

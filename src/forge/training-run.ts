@@ -1,0 +1,330 @@
+// A full training: replicas compute gradients side by side, one optimizer applies their sum, and between the steps
+// the run reports, measures the validation sets, saves itself, and looks whether it is to stop. While the replicas
+// compute, the next batches are made; the place in the data that is saved is the one before them.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { BatError } from '../base/errors.ts'
+import { Bpe, type Vocabulary } from '../mind/bpe.ts'
+import { type Batch, BatchStream, batchesOf, type DataPosition } from './batches.ts'
+import { restoreCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts'
+import { encodeFile, type TokenSet } from './documents.ts'
+import { exportModel } from './export.ts'
+import { type Backend, type Ggml, openGgml } from './ggml.ts'
+import { requireSoundGradients } from './gradient-test.ts'
+import { Replica } from './llama-net.ts'
+import { requireMemory, trainingBytes } from './memory-estimate.ts'
+import { Optimizer } from './optimizer.ts'
+import { randomFrom } from './random.ts'
+import type { TrainingEvent } from './training-events.ts'
+import { rateAt, type TrainingSettings } from './training-settings.ts'
+import { type LlamaShape, Weights } from './weights.ts'
+
+export interface TrainingHooks {
+  readonly report: (event: TrainingEvent) => void
+  /** Asked between steps. */
+  readonly isCancelled: () => boolean
+}
+
+/** Trains as told and reports `done` or `cancelled` at the end. Refusals are thrown as coded errors. */
+export async function runTraining(settings: TrainingSettings, hooks: TrainingHooks): Promise<void> {
+  const ggml = openGgml({ gpu: settings.device === 'gpu' })
+  const backends = openBackends(ggml, settings)
+  await requireSoundGradients(ggml, backends[0]!)
+  const vocabulary = JSON.parse(readFileSync(settings.tokenizer, 'utf8')) as Vocabulary
+  const bpe = new Bpe(vocabulary)
+  const shape: LlamaShape = { vocabulary: bpe.size, ...settings.model }
+  const size = { shape, length: settings.length, rows: settings.rows, replicas: settings.replicas }
+  if (settings.device === 'cpu') requireMemory(size)
+  const corpus = await encodeFile(bpe, settings.corpus, settings.length + 1)
+
+  const weights = new Weights(ggml, backends[0]!, shape)
+  weights.randomise(randomFrom(settings.seed))
+  const make = (purpose: 'train' | 'evaluate') =>
+    backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose }))
+  const replicas = make('train')
+  requireOperations(replicas[0]!)
+  const optimizer = new Optimizer(
+    ggml,
+    backends,
+    weights,
+    replicas.map((replica) => replica.gradients),
+    {
+      kind: settings.optimizer,
+      weightDecay: settings.weightDecay,
+      beta1: 0.9,
+      beta2: 0.95,
+      momentum: 0.95,
+    },
+  )
+  const modelDigest = digestOf(JSON.stringify([shape, vocabulary, settings.optimizer]))
+  const corpusDigest = digestOf(corpus.ids)
+  const from = restoreCheckpoint(settings.checkpoint, weights, optimizer, modelDigest)
+  const batchShape = {
+    length: settings.length,
+    rows: settings.rows,
+    group: shape.heads / shape.kvHeads,
+    promptWeight: settings.promptWeight,
+    padding: bpe.special('<|finetune_right_pad_id|>'),
+  }
+  const continued = from?.corpusDigest === corpusDigest ? from.data : undefined
+  const stream = new BatchStream(corpus, batchShape, settings.seed, continued)
+  hooks.report({
+    kind: 'started',
+    device: ggml.deviceName(settings.device) ?? settings.device,
+    parameters: weights.count,
+    documents: corpus.count,
+    tooLong: corpus.tooLong,
+    tokens: corpus.ids.length,
+    memoryMb: Math.round(trainingBytes(size) / 1e6),
+    step: from?.step ?? 0,
+  })
+  const validation = await Promise.all(
+    Object.entries(settings.validation).map(async ([name, path]) => {
+      const set = await encodeFile(bpe, path, settings.length + 1, settings.validationDocuments)
+      return [name, batchesOf(set, { ...batchShape, promptWeight: 0 })] as const
+    }),
+  )
+  const run = new Run(settings, hooks, {
+    weights,
+    replicas,
+    evaluators: validation.length > 0 ? make('evaluate') : [],
+    optimizer,
+    stream,
+    validation,
+    export: () => {
+      exportModel(settings.output, {
+        name: settings.name,
+        shape,
+        vocabulary,
+        contextLength: settings.contextLength,
+        type: settings.outputType,
+        read: (name) => weights.read(name),
+      })
+    },
+    state: from ?? {
+      step: 0,
+      elapsedMs: 0,
+      tokens: 0,
+      documents: 0,
+      data: stream.position,
+      modelDigest,
+      corpusDigest,
+    },
+    corpusDigest,
+  })
+  await run.toTheEnd()
+}
+
+interface RunParts {
+  readonly weights: Weights
+  readonly replicas: readonly Replica[]
+  readonly evaluators: readonly Replica[]
+  readonly optimizer: Optimizer
+  readonly stream: BatchStream
+  readonly validation: readonly (readonly [string, readonly Batch[]])[]
+  readonly export: () => void
+  readonly state: TrainingState
+  readonly corpusDigest: string
+}
+
+class Run {
+  readonly #settings: TrainingSettings
+  readonly #hooks: TrainingHooks
+  readonly #parts: RunParts
+  readonly #startedAt = performance.now()
+  #step: number
+  #tokens: number
+  #documents: number
+  #data: DataPosition
+  #batches: readonly Batch[]
+  #since = freshCounts(performance.now())
+
+  constructor(settings: TrainingSettings, hooks: TrainingHooks, parts: RunParts) {
+    this.#settings = settings
+    this.#hooks = hooks
+    this.#parts = parts
+    this.#step = parts.state.step
+    this.#tokens = parts.state.tokens
+    this.#documents = parts.state.documents
+    this.#data = parts.stream.position
+    this.#batches = this.#draw()
+  }
+
+  async toTheEnd(): Promise<void> {
+    const { checkpointSeconds, reportSeconds, validateSeconds, output } = this.#settings
+    const isTime = {
+      report: every(reportSeconds),
+      validate: every(validateSeconds),
+      save: every(checkpointSeconds),
+    }
+    while (this.#progress < 1) {
+      if (this.#hooks.isCancelled()) {
+        this.#save()
+        this.#hooks.report({ kind: 'cancelled', step: this.#step })
+        return
+      }
+      await this.#takeStep()
+      if (isTime.report()) this.#report()
+      if (isTime.validate()) await this.#validate()
+      if (isTime.save()) this.#save()
+    }
+    this.#save()
+    const losses = await this.#validate()
+    const seconds = this.#elapsedMs / 1000
+    const [step, tokens, documents] = [this.#step, this.#tokens, this.#documents]
+    this.#hooks.report({ kind: 'done', step, seconds, tokens, documents, losses, output })
+  }
+
+  get #elapsedMs(): number {
+    return this.#parts.state.elapsedMs + performance.now() - this.#startedAt
+  }
+
+  get #progress(): number {
+    const { until } = this.#settings
+    return 'steps' in until ? this.#step / until.steps : this.#elapsedMs / 60_000 / until.minutes
+  }
+
+  #draw(): readonly Batch[] {
+    return this.#parts.replicas.map(() => this.#parts.stream.next())
+  }
+
+  async #takeStep(): Promise<void> {
+    const { replicas, optimizer, stream } = this.#parts
+    const batches = this.#batches
+    const begun = performance.now()
+    const weightSum = sum(batches, (batch) => batch.weightSum)
+    replicas.forEach((replica, i) => {
+      replica.feed(batches[i]!, weightSum)
+    })
+    const fed = performance.now()
+    const computing = Promise.all(replicas.map((replica) => replica.compute()))
+    this.#data = stream.position
+    this.#batches = this.#draw()
+    await computing
+    const computed = performance.now()
+    const loss = sum(replicas, (replica) => replica.lossSum) / weightSum
+    if (!Number.isFinite(loss))
+      throw new BatError('E_INTERNAL', { reason: `the loss is no number after step ${this.#step}` })
+    await optimizer.step(this.#step + 1, rateAt(this.#settings, this.#step, this.#progress))
+    this.#step++
+    this.#tokens += sum(batches, (batch) => batch.tokens)
+    this.#documents += sum(batches, (batch) => batch.documents)
+    const since = this.#since
+    since.steps++
+    since.loss += loss
+    since.tokens += sum(batches, (batch) => batch.tokens)
+    since.feedMs += fed - begun
+    since.gradientMs += computed - fed
+    since.optimizerMs += performance.now() - computed
+  }
+
+  #report(): void {
+    const now = performance.now()
+    const { steps, loss, tokens, begun, feedMs, gradientMs, optimizerMs } = this.#since
+    this.#since = freshCounts(now)
+    const done = this.#progress
+    const thisRun = done - this.#progressAtStart
+    this.#hooks.report({
+      kind: 'progress',
+      step: this.#step,
+      loss: loss / steps,
+      rate: rateAt(this.#settings, this.#step, done),
+      progress: done,
+      tokens: this.#tokens,
+      documents: this.#documents,
+      epoch: this.#data.epoch,
+      tokensPerSecond: tokens / ((now - begun) / 1000),
+      secondsLeft: thisRun > 0 ? ((now - this.#startedAt) / 1000 / thisRun) * Math.max(0, 1 - done) : 0,
+      stepMs: [feedMs / steps, gradientMs / steps, optimizerMs / steps],
+    })
+  }
+
+  get #progressAtStart(): number {
+    const { until } = this.#settings
+    const { state } = this.#parts
+    return 'steps' in until ? state.step / until.steps : state.elapsedMs / 60_000 / until.minutes
+  }
+
+  async #validate(): Promise<Readonly<Record<string, number>>> {
+    const losses: Record<string, number> = {}
+    for (const [name, batches] of this.#parts.validation) losses[name] = await this.#lossOf(batches)
+    if (this.#parts.validation.length > 0) this.#hooks.report({ kind: 'validated', step: this.#step, losses })
+    return losses
+  }
+
+  async #lossOf(batches: readonly Batch[]): Promise<number> {
+    const { evaluators } = this.#parts
+    let loss = 0
+    for (let from = 0; from < batches.length; from += evaluators.length) {
+      const some = evaluators.slice(0, batches.length - from)
+      some.forEach((evaluator, i) => {
+        evaluator.feed(batches[from + i]!)
+      })
+      await Promise.all(some.map((evaluator) => evaluator.compute()))
+      loss += sum(some, (evaluator) => evaluator.lossSum)
+    }
+    return loss / sum(batches, (batch) => batch.weightSum)
+  }
+
+  #save(): void {
+    const { weights, optimizer, state, corpusDigest } = this.#parts
+    writeCheckpoint(this.#settings.checkpoint, weights, optimizer, {
+      step: this.#step,
+      elapsedMs: this.#elapsedMs,
+      tokens: this.#tokens,
+      documents: this.#documents,
+      data: this.#data,
+      modelDigest: state.modelDigest,
+      corpusDigest,
+    })
+    this.#parts.export()
+    this.#hooks.report({ kind: 'saved', step: this.#step, output: this.#settings.output })
+  }
+}
+
+const freshCounts = (begun: number) => ({
+  begun,
+  steps: 0,
+  loss: 0,
+  tokens: 0,
+  feedMs: 0,
+  gradientMs: 0,
+  optimizerMs: 0,
+})
+
+function openBackends(ggml: Ggml, { device, replicas }: TrainingSettings): readonly Backend[] {
+  return Array.from({ length: replicas }, () => {
+    const backend = ggml.backend(device, 1)
+    if (!backend)
+      throw new BatError('E_TRAINER_UNAVAILABLE', {
+        reason: `there is no ${device.toUpperCase()} to train on`,
+      })
+    return backend
+  })
+}
+
+function requireOperations(replica: Replica): void {
+  const place = replica.unsupported
+  if (place !== undefined)
+    throw new BatError('E_TRAINER_UNAVAILABLE', {
+      reason: `the device cannot do operation ${place} of the graph`,
+    })
+}
+
+function every(seconds: number): () => boolean {
+  let last = performance.now()
+  return () => {
+    const now = performance.now()
+    if (now - last < seconds * 1000) return false
+    last = now
+    return true
+  }
+}
+
+const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0)
+
+const digestOf = (what: string | TokenSet['ids']): string =>
+  createHash('sha256')
+    .update(typeof what === 'string' ? what : new Uint8Array(what.buffer, what.byteOffset, what.byteLength))
+    .digest('hex')

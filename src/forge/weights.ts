@@ -1,0 +1,121 @@
+// The weights of a Llama model while it is trained: one tensor each under its GGUF name and in GGUF's layout (so
+// that export copies), allocated once and shared by all replicas. Matrices have shape [inputs, outputs], the
+// contiguous dimension first.
+import type { Backend, Context, Ggml, Tensor } from './ggml.ts'
+import { gaussian, type Random } from './random.ts'
+
+export interface LlamaShape {
+  readonly vocabulary: number
+  readonly width: number
+  readonly layers: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly feedForward: number
+  readonly ropeBase: number
+  readonly epsilon: number
+}
+
+export interface Weight {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly count: number
+  readonly tensor: Tensor
+  /** Whether training changes it. */
+  readonly trained: boolean
+}
+
+export const F32 = 0
+export const I32 = 26
+
+/** Names and shapes of a model's weights; the head shares the embedding's matrix. */
+export function weightShapes(shape: LlamaShape): ReadonlyMap<string, readonly number[]> {
+  const { vocabulary, width, layers, heads, kvHeads, feedForward } = shape
+  const keys = (width / heads) * kvHeads
+  const shapes = new Map<string, readonly number[]>([['token_embd.weight', [width, vocabulary]]])
+  for (let layer = 0; layer < layers; layer++) {
+    const add = (name: string, ...sizes: number[]) => shapes.set(`blk.${layer}.${name}.weight`, sizes)
+    add('attn_norm', width)
+    add('attn_q', width, width)
+    add('attn_k', width, keys)
+    add('attn_v', width, keys)
+    add('attn_output', width, width)
+    add('ffn_norm', width)
+    add('ffn_gate', width, feedForward)
+    add('ffn_up', width, feedForward)
+    add('ffn_down', feedForward, width)
+  }
+  return shapes.set('output_norm.weight', [width])
+}
+
+export const productOf = (sizes: readonly number[]): number => sizes.reduce((product, n) => product * n, 1)
+
+export class Weights {
+  readonly shape: LlamaShape
+  readonly all: ReadonlyMap<string, Weight>
+  readonly #ggml: Ggml
+
+  /** Allocates the weights, all to be trained; their values are undefined until `set` or `randomise`. */
+  constructor(ggml: Ggml, backend: Backend, shape: LlamaShape) {
+    this.#ggml = ggml
+    this.shape = shape
+    const shapes = [...weightShapes(shape)]
+    const context = ggml.context((shapes.length + 8) * ggml.tensor_overhead())
+    this.all = new Map(
+      shapes.map(([name, sizes]) => {
+        const tensor = newTensor(ggml, context, F32, sizes)
+        ggml.set_name(tensor, name)
+        ggml.set_param(tensor)
+        return [name, { name, shape: sizes, count: productOf(sizes), tensor, trained: true }]
+      }),
+    )
+    ggml.backend_alloc_ctx_tensors(context, backend)
+  }
+
+  get trained(): readonly Weight[] {
+    return [...this.all.values()].filter((weight) => weight.trained)
+  }
+
+  get count(): number {
+    return [...this.all.values()].reduce((sum, weight) => sum + weight.count, 0)
+  }
+
+  at(name: string): Weight {
+    const weight = this.all.get(name)
+    if (!weight) throw new RangeError(`no weight ${name}`)
+    return weight
+  }
+
+  read(name: string): Float32Array {
+    return readFloats(this.#ggml, this.at(name).tensor, this.at(name).count)
+  }
+
+  write(name: string, values: Float32Array): void {
+    const weight = this.at(name)
+    if (values.length !== weight.count) throw new RangeError(`${name} has ${weight.count} values`)
+    this.#ggml.backend_tensor_set(weight.tensor, values, 0, values.byteLength)
+  }
+
+  /** Normal numbers of deviation 0.02, less for the matrices that write into the residual stream (GPT-2, section 2.3). */
+  randomise(random: Random): void {
+    for (const { name, shape, count } of this.all.values()) {
+      const intoResidual = name.includes('attn_output') || name.includes('ffn_down')
+      const deviation = intoResidual ? 0.02 / Math.sqrt(2 * this.shape.layers) : 0.02
+      const draw = shape.length === 1 ? () => 1 : () => deviation * gaussian(random)
+      this.write(name, Float32Array.from({ length: count }, draw))
+    }
+  }
+}
+
+/** A tensor described in `context`, of one, two or four sizes. */
+export function newTensor(ggml: Ggml, context: Context, type: number, sizes: readonly number[]): Tensor {
+  const [a, b = 1, c = 1, d = 1] = sizes as readonly [number, number?, number?, number?]
+  if (sizes.length === 1) return ggml.new_tensor_1d(context, type, a)
+  if (sizes.length === 2) return ggml.new_tensor_2d(context, type, a, b)
+  return ggml.new_tensor_4d(context, type, a, b, c, d)
+}
+
+export function readFloats(ggml: Ggml, tensor: Tensor, count: number): Float32Array {
+  const values = new Float32Array(count)
+  ggml.backend_tensor_get(tensor, values, 0, values.byteLength)
+  return values
+}
