@@ -26,6 +26,71 @@ const table = {
     remedy: 'choose another with --home DIR or BATOS_HOME',
   },
 
+  // objects, messages, cycles
+  E_NO_OBJECT: {
+    class: 'refuse',
+    message: 'there is no object {receiver}',
+    remedy: '{hint}',
+  },
+  E_NO_SLOT: { class: 'refuse', message: '{receiver} has no slot {slot}', remedy: '{hint}' },
+  E_NOT_A_METHOD: {
+    class: 'refuse',
+    message: '{receiver}.{selector} holds data and takes no arguments',
+    remedy: 'set it with {receiver}.{selector} = value',
+  },
+  E_ARITY: {
+    class: 'refuse',
+    message: '{receiver}.{selector} takes {takes} arguments, {given} given',
+    remedy: '`!` at the end has it written anew',
+  },
+  E_NEAR_MISS: {
+    class: 'refuse',
+    message: '{receiver} does not understand {selector}; did you mean {suggestion}?',
+    remedy: 'put `!` at the end of the message to have {selector} written all the same',
+  },
+  E_RESERVED: { class: 'refuse', message: '{selector} cannot be written: {reason}' },
+  E_FROZEN: {
+    class: 'refuse',
+    message: '{object} belongs to the kernel and cannot be changed by {by}',
+    remedy: "make an object of your own: genesis clone_as: 'robot'",
+  },
+  E_EXPECTATION: {
+    class: 'refuse',
+    message: '{receiver} {message} answers {answer}, {expected} was expected; nothing was changed',
+    remedy: '`!` at the end has the method written anew with this example',
+  },
+  E_METHOD_FAILED: {
+    class: 'refuse',
+    message: '{receiver}.{selector} failed: {reason}',
+    remedy: 'batos show {receiver}.{selector}',
+  },
+  E_METHOD_LOST: { class: 'retry', message: 'the worker that ran {receiver}.{selector} was lost' },
+  E_PRIMITIVE: { class: 'refuse', message: 'the primitive {name} {problem}' },
+  E_TOO_DEEP: {
+    class: 'refuse',
+    message: '{receiver} {selector} needs more than {limit} new methods for one message',
+  },
+  E_NOT_WRITTEN: {
+    class: 'refuse',
+    message: 'no draft of {receiver}.{selector} passed in {tries} tries; the last one: {reason}',
+    remedy: '{hint}',
+  },
+  E_PLAN: { class: 'refuse', message: 'the plan cannot be used: {problem}' },
+  E_CYCLE_TIMEOUT: { class: 'retry', message: 'the cycle took longer than {limit} ms' },
+  E_CANCELLED: { class: 'refuse', message: 'the cycle was cancelled' },
+  E_NO_CYCLE: {
+    class: 'refuse',
+    message: 'no running cycle {id}',
+    remedy: 'batos audit --limit 20 shows the last ones',
+  },
+  E_STOPPING: { class: 'retry', message: 'the kernel is stopping', remedy: 'ask again when it is back' },
+  E_NOTHING_TO_UNDO: {
+    class: 'refuse',
+    message: 'there is nothing of {user} to undo',
+    remedy: 'batos history',
+  },
+  E_AUDIT_EVENT: { class: 'fatal', message: 'not an audit event: {path}: {problem}' },
+
   // notation (what a person types)
   E_SYNTAX: {
     class: 'refuse',
@@ -48,12 +113,121 @@ const table = {
   },
   E_FILE: { class: 'refuse', message: '{file} cannot be read: {reason}' },
 
+  // protocol (frames, messages, keys, client, router)
+  E_MALFORMED: { class: 'refuse', message: 'malformed message: {path}: {problem}' },
+  E_VERSION: {
+    class: 'refuse',
+    message: 'protocol version {version} is not spoken here, only {supported}',
+    remedy: 'use a client and a kernel of the same release',
+  },
+  E_COMMAND: { class: 'refuse', message: 'unknown command {command}', remedy: 'the commands are {known}' },
+  E_MESSAGE_SIZE: {
+    class: 'refuse',
+    message: 'a message of {bytes} bytes exceeds the limit of {limit} bytes',
+    remedy: 'send less at once, or raise maxMessageBytes in batos.config.json',
+  },
+  E_WIRE_VALUE: { class: 'refuse', message: '{path} cannot be sent: {problem}' },
+  E_NO_KERNEL: {
+    class: 'retry',
+    message: 'no kernel answers at {endpoint} ({waited} ms)',
+    remedy: 'start it with `batos up`',
+  },
+  E_NOT_ADMITTED: {
+    class: 'refuse',
+    message: 'the kernel at {endpoint} does not admit this key',
+    remedy: 'admit it where the kernel runs: batos keys admit NAME {key}',
+  },
+  E_SEAL: { class: 'refuse', message: 'the seal of the request is wrong: {problem}' },
+  E_KEYS: { class: 'fatal', message: '{file}: {problem}', remedy: '{hint}' },
+  E_KEY_NAME: { class: 'refuse', message: '{name}: {problem}' },
+  E_PORT_IN_USE: {
+    class: 'fatal',
+    message: 'another program listens at {endpoint}',
+    remedy: 'stop it, or choose another endpoint in batos.config.json (port * takes a free one)',
+  },
+  E_ENDPOINT: {
+    class: 'fatal',
+    message: 'cannot listen at {endpoint}: {reason}',
+    remedy: 'correct `endpoint` in batos.config.json; an example is tcp://127.0.0.1:5555',
+  },
+  E_TIMEOUT: { class: 'retry', message: '{command} was not answered within {ms} ms' },
+  E_CLIENT_CLOSED: { class: 'retry', message: 'the connection was closed before {command} was answered' },
+  E_ABORTED: { class: 'refuse', message: '{command} was cancelled' },
+  E_REMOTE: { class: 'refuse', message: '{code}: {message}', remedy: '{remedy}' },
+
+  // steward
+  E_STEWARD_RUNNING: {
+    class: 'refuse',
+    message: 'a steward runs on {home} already (pid {pid})',
+    remedy: '`batos status` shows it, `batos down` stops it',
+  },
+  E_STEWARD_GAVE_UP: { class: 'fatal', message: 'the steward gave up: {reason}', remedy: 'see {log}' },
+
   // models and training
   E_GGUF: {
     class: 'refuse',
     message: '{file} is not a usable GGUF file: {problem}',
     remedy: 'fetch or export the file again',
   },
+  E_MODEL_INVALID: {
+    class: 'refuse',
+    message: '{file} is not a model that can be used here: {problem}',
+    remedy: 'choose another model in batos.config.json; batos doctor checks it',
+  },
+  E_ADAPTER_INVALID: {
+    class: 'refuse',
+    message: '{file} is not an adapter that can be used here: {problem}',
+    remedy: 'export the adapter again for this model',
+  },
+
+  // inference
+  E_NO_MODEL: {
+    class: 'refuse',
+    message: 'no model is at work: {reason}',
+    remedy: 'run: batos doctor',
+  },
+  E_MODEL_QUARANTINED: {
+    class: 'refuse',
+    message: '{model} ended its process {deaths} times with no answer between, the last time with {how}',
+    remedy: 'choose another model or start again; batos doctor says more',
+  },
+  E_ENGINE_UNAVAILABLE: {
+    class: 'refuse',
+    message: 'inference cannot run here: {reason}',
+    remedy: 'run npm install again, then batos doctor',
+  },
+  E_ENGINE_LOST: {
+    class: 'retry',
+    message: 'the inference process ended with {how} while it was answering',
+    remedy: 'ask again; it is being started anew',
+  },
+  E_ENGINE_FAILED: {
+    class: 'retry',
+    message: 'inference failed: {reason}',
+    remedy: 'ask again; the log has the whole story',
+  },
+  E_ENGINE_STOPPED: {
+    class: 'retry',
+    message: 'inference has been stopped',
+    remedy: 'ask again when BAT OS is up',
+  },
+  E_INFER_REQUEST: {
+    class: 'refuse',
+    message: 'inference request: {path} {problem}',
+    remedy: 'this is a defect of the caller',
+  },
+  E_PROMPT_TOO_LONG: {
+    class: 'refuse',
+    message: 'the prompt has {tokens} tokens and asks for up to {maxTokens} more; the context holds {limit}',
+    remedy: 'shorten the message, or set a larger model.contextSize in batos.config.json',
+  },
+  E_GRAMMAR: {
+    class: 'refuse',
+    message: 'the grammar of the request cannot be used: {reason}',
+    remedy: 'this is a defect of the caller',
+  },
+
+  // training
   E_TRAINER_SETTINGS: {
     class: 'refuse',
     message: 'training settings: {path}: {problem}',
