@@ -14,7 +14,7 @@ import type { TrainingRequest } from '../../src/forge/training-settings.ts'
 
 const sizes = {
   small: { vocabulary: 768, width: 64, layers: 2, heads: 2, kvHeads: 1, feedForward: 128 },
-  base: { vocabulary: 1536, width: 192, layers: 6, heads: 3, kvHeads: 1, feedForward: 512 },
+  base: { vocabulary: 1280, width: 192, layers: 5, heads: 3, kvHeads: 1, feedForward: 512 },
 } as const
 
 // Words that keep one token with the space or sign before them.
@@ -33,6 +33,7 @@ interface Options {
   readonly minutes: string
   readonly steps?: string
   readonly rate: string
+  readonly length: string
   readonly rows: string
   readonly replicas: string
   readonly nice: string
@@ -53,7 +54,8 @@ const options = new Command('seed:train')
   .option('--minutes <n>', 'length of the training', '75')
   .option('--steps <n>', 'length of the training in steps, instead')
   .option('--rate <n>', 'learning rate', '0.004')
-  .option('--rows <n>', 'rows of 256 tokens a replica', '5')
+  .option('--length <n>', 'tokens in a row; longer documents are left out', '192')
+  .option('--rows <n>', 'rows a replica', '6')
   .option('--replicas <n>', 'threads', String(availableParallelism()))
   .option('--nice <n>', 'niceness of the training process', '0')
   .option('--seed <n>', 'of all that is random', '1')
@@ -79,6 +81,7 @@ async function main(): Promise<void> {
     validation: Object.fromEntries(Object.entries(validation).filter(([, file]) => existsSync(file))),
     tokenizer,
     model,
+    length: Number(options.length),
     rows: Number(options.rows),
     replicas: options.gpu ? 1 : Number(options.replicas),
     device: options.gpu ? 'gpu' : 'cpu',

@@ -1,0 +1,109 @@
+// The documents of the corpus: chat messages in the seed mind's prompt language, with how much of the answer is given.
+import { facetQuery, planOf } from '../../src/mind/plan.ts'
+import { type FacetAnswer, inputsOf, type MethodBrief, signatureOf } from '../../src/mind/briefs.ts'
+import { corrupt } from './corruption.ts'
+import { METHODS } from './families/all.ts'
+import type { MethodSpec } from './method-spec.ts'
+import type { Split } from './names.ts'
+import { chance, integer, pick, type Random } from './random.ts'
+import { type Choices, type Sample, sample } from './sample.ts'
+
+export type Task = 'method' | 'facet' | 'plan' | 'repair'
+
+export interface Document {
+  readonly task: Task
+  readonly messages: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[]
+  /** Leading characters of the assistant's message that are prefilled. */
+  readonly given: number
+}
+
+/** Longer documents do not fit the trainer's window. */
+const MAX_CHARACTERS = 600
+
+/** The lines that every request starts with. */
+export function contextLines(brief: MethodBrief, facets: readonly FacetAnswer[] = []): string {
+  const inputs = inputsOf(brief, facets)
+  return [inputs.receiver, inputs.slots, inputs.message, inputs.examples, inputs.note, inputs.facets]
+    .filter((lines) => lines !== '')
+    .join('\n')
+}
+
+/** What the facets of the plan answer for this sample. */
+export const facetAnswersOf = (of: Sample): readonly FacetAnswer[] => [
+  { facet: 'purpose', answer: of.purpose },
+  of.voice === undefined ? { facet: 'effects', answer: of.effects } : { facet: 'voice', answer: of.voice },
+]
+
+const document = (task: Task, system: string, user: string, assistant: string, given: number): Document | undefined => {
+  const made: Document = {
+    task,
+    messages: [
+      { role: 'system', content: system },
+      { role: 'user', content: user },
+      { role: 'assistant', content: assistant },
+    ],
+    given,
+  }
+  return system.length + user.length + assistant.length > MAX_CHARACTERS ? undefined : made
+}
+
+export function methodDocument(of: Sample, withFacets: boolean): Document | undefined {
+  const signature = signatureOf(of.brief.selector, of.brief.args.length)
+  const user = contextLines(of.brief, withFacets ? facetAnswersOf(of) : [])
+  return document('method', 'Method.', user, signature + of.body, signature.length)
+}
+
+export function facetDocument(of: Sample, { facet, answer }: FacetAnswer): Document | undefined {
+  const persona = facet === 'voice' ? 'ROBIN' : 'BRICK'
+  const user = `${contextLines(of.brief)}\nquery ${facetQuery(of.brief.selector)}`
+  return document('facet', `${persona} ${facet}.`, user, answer, 0)
+}
+
+export const planDocument = (of: Sample): Document | undefined =>
+  document('plan', 'Plan.', contextLines(of.brief), planOf(of.brief.selector, of.voice !== undefined), 0)
+
+export function repairDocument(random: Random, of: Sample): Document | undefined {
+  const broken = corrupt(random, of)
+  if (broken === undefined) return undefined
+  const signature = signatureOf(of.brief.selector, of.brief.args.length)
+  const context = contextLines(of.brief, chance(random, 0.3) ? facetAnswersOf(of) : [])
+  const user = [context, 'bad', broken.body, ...broken.report].join('\n')
+  return document('repair', 'Repair.', user, signature + of.body, signature.length)
+}
+
+/** The mixture: what a request of the kernel may look like, in the proportions that training wants. */
+export function drawChoices(random: Random, spec: MethodSpec, split: Split): Choices {
+  const nonsense = !spec.vague && chance(random, 0.14)
+  let note: Choices['note'] = chance(random, 0.25) ? 'train' : 'none'
+  let answer = chance(random, 0.45)
+  let examples = chance(random, 0.12) ? integer(random, 1, 2) : 0
+  if (nonsense) {
+    if (chance(random, 0.45)) note = 'train'
+    else {
+      answer = true
+      examples = integer(random, 0, 2)
+    }
+  }
+  if (spec.open && note === 'none' && (spec.vague || chance(random, 0.5))) note = 'train'
+  if (spec.open && note === 'none') answer = true
+  return { split, wording: nonsense ? 'nonsense' : 'train', note, answer, examples, decorated: !nonsense && chance(random, 0.1) }
+}
+
+/** One document of the corpus; draws again until a draw is usable. */
+export function drawDocument(random: Random, split: Split): Document {
+  for (;;) {
+    const drawn = random()
+    const spec = pick(random, METHODS)
+    const of = sample(random, spec, { ...drawChoices(random, spec, split), ...(drawn > 0.88 && chance(random, 0.6) ? { answer: true } : {}) })
+    if (of === undefined) continue
+    const made =
+      drawn < 0.68
+        ? methodDocument(of, chance(random, 0.45))
+        : drawn < 0.8
+          ? facetDocument(of, pick(random, facetAnswersOf(of)))
+          : drawn < 0.88
+            ? planDocument(of)
+            : repairDocument(random, of)
+    if (made !== undefined) return made
+  }
+}
