@@ -116,7 +116,8 @@ const OTHER: readonly (readonly [RegExp, readonly string[]])[] = [
 /** The trial ran it and got another answer than the one shown. */
 const wrongAnswer: Corruption = (random, lines, _flag, sample) => {
   const { brief } = sample
-  if (!('expected' in brief)) return undefined
+  // a wrong operator in the head of a loop need not end
+  if (!('expected' in brief) || lines.some((line) => line.includes('for ('))) return undefined
   const text = lines.join('\n')
   const found = OTHER.filter(([pattern]) => pattern.test(text))
   if (found.length === 0) return undefined

@@ -5,7 +5,7 @@ import type { Value } from '../../src/base/value.ts'
 import { type MethodBrief, signatureOf } from '../../src/mind/briefs.ts'
 import { METHODS } from './families/all.ts'
 import { changedSlots, type MethodSpec } from './method-spec.ts'
-import { nonsensePart, receiverName, type Split, slotName, WORDS, word } from './names.ts'
+import { isReserved, nonsensePart, receiverName, type Split, slotName, WORDS, word } from './names.ts'
 import { chance, integer, pick, type Random, shuffle } from './random.ts'
 import { argumentsFor, type Shape, shapeOf, value } from './values.ts'
 import { decorate, drawNote, drawPattern, ownerKey, ownersOf, patternsOf, spell } from './wording.ts'
@@ -87,7 +87,7 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
     if (!OWNERS.has(ownerKey(longer)) && wording !== 'S0' && !wording.startsWith('S0:')) wording = longer
   }
   const selector = spell(inWords(wording), chance(random, 0.55) ? 'snake' : 'camel')
-  if (selector.length > 40 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(selector)) return undefined
+  if (selector.length > 40 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(selector) || isReserved(selector)) return undefined
 
   // other things that the receiver holds, so long as they do not make the message mean something else
   const spelled = namesSlot(wording) || (note !== undefined && namesSlot(note))
