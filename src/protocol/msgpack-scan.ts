@@ -90,7 +90,8 @@ export function scanMsgpack(
   const enter = (count: number, map: boolean): void => {
     const left = map ? 2 * count : count
     promised += left
-    if (promised > bytes.length - at) fail(`${left} elements promised, ${bytes.length - at} bytes are left`)
+    if (promised - 1 > bytes.length - at)
+      fail(`${left} elements promised, ${bytes.length - at} bytes are left`)
     if (open.length + depth >= MAX_DEPTH) fail(`nested deeper than ${MAX_DEPTH} levels`)
     open.push({ left, map })
   }
@@ -118,7 +119,7 @@ export function scanMsgpack(
     need(1)
     const head = view.getUint8(at)
     const top = open.at(-1)
-    if (top?.map && top.left % 2 === 1 && !isText(head)) fail('the key of a map must be text')
+    if (top?.map && top.left % 2 === 0 && !isText(head)) fail('the key of a map must be text')
     at += 1
     if (head <= 0x7f || head >= 0xe0) return // small integers
     if (head <= 0x8f) enter(head & 0x0f, true)
