@@ -1,0 +1,85 @@
+// The commands of the protocol, each a function of the request, who asks, and the kernel.
+import { BatError } from '../src/base/errors.ts'
+import type { Value } from '../src/base/value.ts'
+import type { Outcome } from '../src/cognition/pending.ts'
+import type { Request, RequestFor } from '../src/protocol/messages.ts'
+import { judge } from './commands/feedback.ts'
+import { historyOf, undo } from './commands/history.ts'
+import { inspect } from './commands/inspect.ts'
+import { sendCommand } from './commands/send.ts'
+import type { Command, Session } from './desk.ts'
+import type { Kernel } from './kernel.ts'
+
+/** The whole protocol over one kernel. */
+export function makeCommands(kernel: Kernel): Command {
+  return async (request, session) => {
+    kernel.metrics.count(`requests_${request.command}`)
+    switch (request.command) {
+      case 'send':
+      case 'initiate_cognitive_cycle':
+        return sendCommand(kernel, request, session)
+      case 'inspect':
+        return result(kernel, inspect(kernel, request))
+      case 'history':
+        return result(kernel, historyOf(kernel, request))
+      case 'undo':
+        return result(kernel, await undo(kernel, request, session))
+      case 'metrics':
+        return result(kernel, kernel.metrics.summary() as unknown as Value)
+      case 'audit':
+        return result(kernel, await audit(kernel, request))
+      case 'subscribe':
+        return result(kernel, subscribe(kernel, request, session))
+      case 'cancel':
+        return result(kernel, cancel(kernel, request, session))
+      case 'feedback':
+        return result(kernel, await judge(kernel, request.options, session))
+      case 'ping':
+        return result(kernel, status(kernel))
+      case 'shutdown':
+        setImmediate(kernel.stop)
+        return result(kernel, true)
+      default:
+        return request satisfies never
+    }
+  }
+}
+
+const result = (kernel: Kernel, value: Value): Outcome => ({
+  kind: 'result',
+  value,
+  time: kernel.clock.now(),
+})
+
+/** What the kernel says of itself: enough to tell that it works, and which vessel it is. */
+function status(kernel: Kernel): Value {
+  const { image, engine, missions, build } = kernel
+  return JSON.parse(
+    JSON.stringify({
+      pid: process.pid,
+      build,
+      image: image.id,
+      head: image.head,
+      mind: engine.status(),
+      running: missions.running.length,
+    }),
+  ) as Value
+}
+
+async function audit(kernel: Kernel, { options }: RequestFor<'audit'>): Promise<Value> {
+  const { cycle, limit = 100 } = options
+  const events = await kernel.trail.read({ limit, ...(cycle === undefined ? {} : { cycle }) })
+  return events as unknown as Value
+}
+
+function subscribe(kernel: Kernel, { options }: Request, session: Session): Value {
+  if (options.off === true) return kernel.watchers.remove(session.client)
+  kernel.watchers.add(session.client, (cycle, observation) => session.observe(observation, cycle))
+  return true
+}
+
+function cancel(kernel: Kernel, { options }: RequestFor<'cancel'>, session: Session): Value {
+  const id = options.cycle ?? `${session.client}#${options.request}`
+  if (!kernel.missions.cancel(id)) throw new BatError('E_NO_CYCLE', { id: options.cycle ?? options.request })
+  return true
+}

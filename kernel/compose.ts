@@ -1,0 +1,160 @@
+// The only place where the kernel's parts are made and handed to each other. Each start adds its stop; they run in
+// reverse: missions end or are left pending while their clients can still be told, then the socket closes, then the
+// processes and threads, the trail, and the image last.
+import { readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock } from '../src/base/clock.ts'
+import { type Config, loadConfig } from '../src/base/config.ts'
+import { type Home, homeOf, prepareHome } from '../src/base/home.ts'
+import type { Logger } from '../src/base/log.ts'
+import { packageRoot } from '../src/base/package-root.ts'
+import { Teardown } from '../src/base/teardown.ts'
+import { openDrafting } from '../src/cognition/drafting.ts'
+import { outcomeOf } from '../src/cognition/pending.ts'
+import { makeThink } from '../src/cognition/think.ts'
+import type { Faculties } from '../src/cognition/thought.ts'
+import { openImage } from '../src/image/image.ts'
+import { openAuditTrail } from '../src/metacognition/audit-trail.ts'
+import { Metrics } from '../src/metacognition/metrics.ts'
+import { startEngine } from '../src/mind/engine.ts'
+import { openKeys } from '../src/protocol/keys.ts'
+import { startSandbox } from '../src/sandbox/sandbox.ts'
+import { makeCommands } from './commands.ts'
+import { Desk } from './desk.ts'
+import { sendKnown } from './dispatch.ts'
+import { openWorld } from './genesis.ts'
+import { keepHouse } from './housekeeping.ts'
+import type { Kernel } from './kernel.ts'
+import { Missions } from './missions.ts'
+import { startRouter } from './router.ts'
+import { Watchers } from './watchers.ts'
+
+/** How long running cycles may go on after a stop was asked for, in milliseconds. */
+const GRACE_MS = 20_000
+
+export interface RunningKernel {
+  readonly kernel: Kernel
+  readonly endpoint: string
+  readonly stop: () => Promise<void>
+}
+
+/** Opens the home `dir` and serves it. Whatever was opened is closed again when a later step fails. */
+export async function startKernel(dir: string, log: Logger, requestStop: () => void): Promise<RunningKernel> {
+  const teardown = new Teardown()
+  try {
+    return await compose(homeOf(dir), log, requestStop, teardown)
+  } catch (thrown) {
+    await teardown.run().catch((failure) => log.error({ err: failure }, 'while closing after a failed start'))
+    throw thrown
+  }
+}
+
+async function compose(
+  home: Home,
+  log: Logger,
+  requestStop: () => void,
+  teardown: Teardown,
+): Promise<RunningKernel> {
+  await prepareHome(home)
+  const config = await loadConfig(home.config)
+  const clock = systemClock
+  const image = await openImage({ dir: home.image, clock })
+  teardown.add(() => image.close())
+  const world = await openWorld(image)
+  const trail = await openAuditTrail(home.auditFile, clock)
+  teardown.add(() => trail.stop())
+  const engine = startEngine({
+    ...engineSettings(config),
+    onEvent: (event) =>
+      log.info({ engine: event.kind, ...('how' in event ? { how: event.how } : {}) }, 'engine'),
+  })
+  teardown.add(() => engine.stop())
+  const sandbox = await startSandbox({
+    imageDir: home.image,
+    limits: config.sandbox,
+    workers: config.sandbox.workers,
+  })
+  teardown.add(() => sandbox.stop())
+
+  const metrics = new Metrics()
+  const watchers = new Watchers()
+  const drafting = await openDrafting({ prompts: join(packageRoot, 'prompts'), profile: profileOf(config) })
+  const think = makeThink((request, options) => engine.infer(request, options))
+  const faculties: Faculties = { image, sandbox, think, drafting, world, clock, tries: config.cycles.tries }
+  const missions = new Missions({
+    faculties,
+    trail,
+    metrics,
+    watchers,
+    clock,
+    concurrent: config.cycles.concurrent,
+    timeoutMs: config.cycles.timeoutMs,
+    sendKnown: (mission) => sendKnown(kernel, mission),
+  })
+  const kernel: Kernel = {
+    home,
+    config,
+    clock,
+    image,
+    world,
+    sandbox,
+    engine,
+    trail,
+    metrics,
+    missions,
+    watchers,
+    build: buildId(),
+    stop: requestStop,
+  }
+
+  const desk = new Desk({
+    command: makeCommands(kernel),
+    clock,
+    rejoin: (request, observe) => missions.waitingFor(request, observe),
+    recall: (request) => {
+      const transaction = image.begin({ user: 'kernel' })
+      const outcome = outcomeOf(transaction, world.missions, request)
+      transaction.abort()
+      return outcome
+    },
+  })
+  const resumed = missions.resume()
+  const router = await startRouter({
+    endpoint: config.endpoint,
+    keys: openKeys(home.keys),
+    maxMessageBytes: config.maxMessageBytes,
+    onRequest: (request, { user, identity }) =>
+      desk.take(request, { user, client: identity }, (answer) => void router.send(identity, answer)),
+    onFault: (fault) => log.warn({ code: fault.code, err: fault }, 'router'),
+  })
+  teardown.add(() => router.stop())
+  teardown.add(() => missions.stop(GRACE_MS))
+  teardown.add(keepHouse(kernel, log))
+  await writeFile(
+    home.kernelFile,
+    JSON.stringify({ pid: process.pid, endpoint: router.endpoint, build: kernel.build, image: image.id }),
+  )
+  teardown.add(() => rm(home.kernelFile, { force: true }))
+  log.info({ endpoint: router.endpoint, image: image.id, head: image.head, resumed }, 'kernel is up')
+  return { kernel, endpoint: router.endpoint, stop: () => teardown.run() }
+}
+
+function engineSettings({ model }: Config) {
+  return {
+    modelPath: model.path ?? join(packageRoot, 'models', 'seed.gguf'),
+    contextSize: model.contextSize,
+    ...(model.threads === undefined ? {} : { threads: model.threads }),
+  }
+}
+
+/** The seed mind was brought up on the compact prompts; any other model gets the full ones unless the settings say otherwise. */
+const profileOf = ({ model }: Config): 'compact' | 'full' =>
+  model.profile ?? (model.path === undefined ? 'compact' : 'full')
+
+function buildId(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return `batos ${version}, node ${process.versions.node}`
+}

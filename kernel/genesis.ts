@@ -1,0 +1,97 @@
+// The primordial objects, made in one transaction when an image is new. What an object can do is visible in it: behaviour
+// of ours is a primitive named in a slot, and can be overridden by a method in the image. The kernel's own objects are
+// listed in `orchestrator.frozen`: nothing that the model writes may change them.
+import type { Oid } from '../src/base/ids.ts'
+import { type PlainObject, Primitive, Ref, type Value } from '../src/base/value.ts'
+import { personas } from '../src/cognition/personas.ts'
+import { type StateName, stateNames } from '../src/cognition/states.ts'
+import type { World } from '../src/cognition/thought.ts'
+import type { Image } from '../src/image/image.ts'
+import type { Obj } from '../src/image/object.ts'
+import type { Transaction } from '../src/image/transaction.ts'
+
+/** Makes the primordial objects unless they are there, and answers what the kernel needs of them. */
+export async function openWorld(image: Image): Promise<World> {
+  const present = image.begin({ user: 'kernel' })
+  try {
+    if (present.root.has('genesis')) return worldOf(present)
+  } finally {
+    present.abort()
+  }
+  const { value } = await image.transact(
+    { user: 'kernel', description: 'genesis', meta: { kind: 'genesis' } },
+    (transaction) => {
+      createWorld(transaction)
+      return worldOf(transaction)
+    },
+  )
+  return value
+}
+
+function createWorld(transaction: Transaction): void {
+  const { root } = transaction
+  const named = (name: string, slots: Record<string, Value>): Obj => {
+    const object = transaction.create(slots)
+    root.set(name, object.ref)
+    return object
+  }
+  const primitives = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, new Primitive(primitiveOf(name))]))
+
+  const traits = named('traits', primitives(['clone', 'clone_as_', 'print', 'slots', 'doesNotUnderstand_']))
+  const child = { 'traits*': traits.ref }
+  named('genesis', child)
+  const mind = named('mind', { ...child, ...primitives(['status']) })
+  const people = transaction.create({
+    ...child,
+    ...entries(
+      personas,
+      (codex, name) =>
+        transaction.create({ ...child, name, codex: codex as unknown as PlainObject, expert: name }).ref,
+    ),
+  })
+  root.set('personas', people.ref)
+  const states = named('states', {
+    ...child,
+    ...entries(stateNames, (name) => stateObject(transaction, traits, name).ref),
+  })
+  const missions = named('missions', {
+    ...child,
+    pending: transaction.createTree().ref,
+    outcomes: transaction.createTree().ref,
+  })
+  const cycles = transaction.create({ ...child, by_id: transaction.createTree().ref })
+  const metrics = named('metrics', { ...child, ...primitives(['summary']) })
+  const tools = named('tools', child)
+  const orchestrator = named('orchestrator', { ...child, cycles: cycles.ref })
+  const own = [root, traits, mind, people, states, missions, cycles, metrics, tools, orchestrator]
+  const inner = [...people.slots(), ...states.slots()].map(([, value]) => value)
+  orchestrator.set('frozen', [...own.map(({ ref }) => ref), ...inner.filter((value) => value instanceof Ref)])
+}
+
+const primitiveOf = (selector: string): string =>
+  selector === 'status' ? 'mind.status' : selector === 'summary' ? 'metrics.summary' : selector
+
+const stateObject = (transaction: Transaction, traits: Obj, name: StateName): Obj =>
+  transaction.create({ 'traits*': traits.ref, name, process_: new Primitive(`state.${name.toLowerCase()}`) })
+
+function entries<T>(
+  from: Readonly<Record<string, T>> | readonly string[],
+  make: (item: T, name: string) => Value,
+) {
+  const pairs = Array.isArray(from) ? from.map((name) => [name, name]) : Object.entries(from)
+  return Object.fromEntries(pairs.map(([name, item]) => [name, make(item as T, name as string)]))
+}
+
+function worldOf(transaction: Transaction): World {
+  const { root } = transaction
+  const at = (object: Obj, slot: string): Oid => (object.get(slot) as Ref).oid
+  const states = transaction.get(at(root, 'states'))
+  const orchestrator = transaction.get(at(root, 'orchestrator'))
+  return {
+    states: Object.fromEntries(stateNames.map((name) => [name, at(states, name)])) as Record<StateName, Oid>,
+    missions: at(root, 'missions'),
+    cycles: at(orchestrator, 'cycles'),
+    frozen: (orchestrator.get('frozen') as readonly Ref[]).map(({ oid }) => oid),
+  }
+}

@@ -1,0 +1,30 @@
+// What the kernel's commands work with. It is put together in compose.ts and handed in; nothing here reaches for a global.
+import type { Clock } from '../src/base/clock.ts'
+import type { Config } from '../src/base/config.ts'
+import type { Home } from '../src/base/home.ts'
+import type { World } from '../src/cognition/thought.ts'
+import type { Image } from '../src/image/image.ts'
+import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
+import type { Metrics } from '../src/metacognition/metrics.ts'
+import type { Engine } from '../src/mind/engine.ts'
+import type { Sandbox } from '../src/sandbox/sandbox.ts'
+import type { Missions } from './missions.ts'
+import type { Watchers } from './watchers.ts'
+
+export interface Kernel {
+  readonly home: Home
+  readonly config: Config
+  readonly clock: Clock
+  readonly image: Image
+  readonly world: World
+  readonly sandbox: Sandbox
+  readonly engine: Engine
+  readonly trail: AuditTrail
+  readonly metrics: Metrics
+  readonly missions: Missions
+  readonly watchers: Watchers
+  /** Version and digest of the running code, so that a probe can tell one vessel from another. */
+  readonly build: string
+  /** Asks the process to stop. */
+  readonly stop: () => void
+}

@@ -1,0 +1,49 @@
+// The daemon's process: `node kernel/main.js --home DIR`. It serves until SIGTERM, SIGINT or the end of the steward
+// that started it, then lets running cycles end, commits and closes. Standard output is the log.
+import { parseArgs } from 'node:util'
+import { batErrorOf } from '../src/base/errors.ts'
+import { exitCodeOf } from '../src/base/exit-codes.ts'
+import { defaultHome } from '../src/base/home.ts'
+import { openLog } from '../src/base/log.ts'
+import { onParentGone } from '../src/base/parent.ts'
+import { type RunningKernel, startKernel } from './compose.ts'
+
+const { values } = parseArgs({ options: { home: { type: 'string' } } })
+const { log, flush } = openLog(process.env.BATOS_LOG ?? 'info', 1)
+let running: RunningKernel | undefined
+let stopping: Promise<void> | undefined
+
+const stop = (why: string) => {
+  stopping ??= (async () => {
+    log.info({ why }, 'stopping')
+    try {
+      await running?.stop()
+      log.info('stopped')
+    } catch (failure) {
+      log.error({ err: failure }, 'while stopping')
+      process.exitCode = 1
+    }
+    await flush()
+    process.exit()
+  })()
+}
+
+process.on('SIGTERM', () => stop('SIGTERM'))
+process.on('SIGINT', () => stop('SIGINT'))
+process.on('unhandledRejection', (reason) => {
+  throw reason
+})
+process.on('uncaughtException', (failure) => {
+  log.fatal({ err: failure }, 'uncaught')
+  flush().finally(() => process.exit(70))
+})
+onParentGone(() => stop('the steward is gone'))
+
+try {
+  running = await startKernel(values.home ?? defaultHome(process.env), log, () => stop('shutdown'))
+} catch (thrown) {
+  const error = batErrorOf(thrown)
+  log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, `${error.code}: ${error.message}`)
+  await flush()
+  process.exit(exitCodeOf(error))
+}

@@ -1,0 +1,230 @@
+// The missions under way. One is written to the image before anybody is told that it was accepted; cycles run a bounded
+// number at a time, those for the same message of the same object one after another (the second then finds the method
+// there); what was pending when the kernel died is taken up again at the start. Ends are signalled, never polled.
+
+import type { Clock } from '../src/base/clock.ts'
+import { BatError, batErrorOf } from '../src/base/errors.ts'
+import { uuidV7 } from '../src/base/ids.ts'
+import { Semaphore } from '../src/base/semaphore.ts'
+import type { PlainObject, Value } from '../src/base/value.ts'
+import { runCycle } from '../src/cognition/cycle.ts'
+import { type Mission, missionText } from '../src/cognition/mission.ts'
+import type { Observation } from '../src/cognition/observation.ts'
+import { accept, type Outcome, pendingMissions, settle } from '../src/cognition/pending.ts'
+import type { Faculties } from '../src/cognition/thought.ts'
+import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
+import type { Metrics } from '../src/metacognition/metrics.ts'
+import { auditEntries } from './audit-entries.ts'
+import type { Watchers } from './watchers.ts'
+
+export interface MissionsOptions {
+  readonly faculties: Faculties
+  readonly trail: AuditTrail
+  readonly metrics: Metrics
+  readonly watchers: Watchers
+  readonly clock: Clock
+  readonly concurrent: number
+  readonly timeoutMs: number
+  /** Carries out a mission whose message is understood by now; undefined when it is not. */
+  readonly sendKnown: (mission: Mission) => Promise<Outcome | undefined>
+}
+
+/** What a mission is made of; the rest is given to it when it is accepted. */
+export type MissionRequest = Omit<Mission, 'id' | 'cycle' | 'type' | 'accepted'>
+
+interface Running {
+  readonly mission: Mission
+  readonly abort: AbortController
+  readonly outcome: Promise<Outcome>
+  readonly observers: Set<(observation: Observation) => void>
+}
+
+export class Missions {
+  readonly #options: MissionsOptions
+  readonly #running = new Map<string, Running>()
+  readonly #places: Semaphore
+  readonly #turns = new Map<string, Promise<unknown>>()
+  #stopping = false
+
+  constructor(options: MissionsOptions) {
+    this.#options = options
+    this.#places = new Semaphore(options.concurrent)
+  }
+
+  /** Writes a mission down and starts it. When this resolves it is durable: it will be carried out. */
+  async accept(request: MissionRequest, observe?: (observation: Observation) => void): Promise<Mission> {
+    if (this.#stopping) throw new BatError('E_STOPPING')
+    const { faculties, clock } = this.#options
+    const now = clock.now()
+    const mission: Mission = {
+      ...request,
+      id: uuidV7(now),
+      cycle: uuidV7(now),
+      type: 'unhandled_message',
+      accepted: now,
+    }
+    await faculties.image.transact(
+      {
+        user: mission.user,
+        description: `accept ${missionText(mission)}`,
+        meta: { kind: 'accept', mission: mission.id },
+      },
+      (transaction) => accept(transaction, faculties.world.missions, mission),
+    )
+    this.#start(mission, observe)
+    return mission
+  }
+
+  /** Takes up what was pending when the last kernel ended; answers how many. */
+  resume(): number {
+    const { image, world } = this.#options.faculties
+    const transaction = image.begin({ user: 'kernel' })
+    const missions = pendingMissions(transaction, world.missions)
+    transaction.abort()
+    for (const mission of missions) this.#start(mission)
+    return missions.length
+  }
+
+  /** The outcome of a running mission; undefined when none runs under that id. */
+  outcome(id: string): Promise<Outcome> | undefined {
+    return this.#running.get(id)?.outcome
+  }
+
+  /** The running mission that a request waits for. `observe` is told how it goes on. */
+  waitingFor(
+    request: string,
+    observe: (observation: Observation) => void,
+  ): { mission: Mission; outcome: Promise<Outcome> } | undefined {
+    for (const running of this.#running.values()) {
+      if (running.mission.request !== request) continue
+      running.observers.add(observe)
+      return running
+    }
+    return undefined
+  }
+
+  /** Cancels by cycle id or request; answers whether there was one. */
+  cancel(id: string): boolean {
+    for (const { mission, abort } of this.#running.values()) {
+      if (mission.cycle !== id && mission.id !== id && mission.request !== id) continue
+      abort.abort(new BatError('E_CANCELLED'))
+      return true
+    }
+    return false
+  }
+
+  get running(): readonly Mission[] {
+    return [...this.#running.values()].map(({ mission }) => mission)
+  }
+
+  /** Takes nothing more; waits up to `graceMs` for cycles to end, then leaves them pending for the next kernel. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true
+    const ends = Promise.allSettled([...this.#running.values()].map(({ outcome }) => outcome))
+    const timer = setTimeout(() => {
+      for (const { abort } of this.#running.values()) abort.abort(new BatError('E_STOPPING'))
+    }, graceMs)
+    await ends
+    clearTimeout(timer)
+  }
+
+  #start(mission: Mission, observe?: (observation: Observation) => void): void {
+    const abort = new AbortController()
+    const observers = new Set(observe ? [observe] : [])
+    const key = `${mission.target}.${mission.selector}`
+    const outcome = this.#after(key, () =>
+      this.#places.run(() => this.#carryOut(mission, abort.signal, observers)),
+    )
+    outcome.catch(() => {})
+    this.#running.set(mission.id, { mission, abort, outcome, observers })
+    void outcome.finally(() => this.#running.delete(mission.id)).catch(() => {})
+  }
+
+  #after<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key) ?? Promise.resolve()
+    const mine = before.then(work, work)
+    this.#turns.set(key, mine)
+    void mine
+      .catch(() => {})
+      .finally(() => {
+        if (this.#turns.get(key) === mine) this.#turns.delete(key)
+      })
+    return mine
+  }
+
+  async #carryOut(
+    mission: Mission,
+    stop: AbortSignal,
+    observers: Set<(observation: Observation) => void>,
+  ): Promise<Outcome> {
+    const { faculties, trail, metrics, watchers, timeoutMs, sendKnown } = this.#options
+    try {
+      const known = stop.aborted ? undefined : await sendKnown(mission)
+      if (known) return known
+    } catch (thrown) {
+      return this.#fail(mission, batErrorOf(thrown))
+    }
+    const entryOf = auditEntries(mission, faculties.image.head)
+    const observe = (observation: Observation) => {
+      const entry = entryOf(observation)
+      if (entry) trail.write(entry)
+      if (observation.kind === 'verdict' && !observation.ok) metrics.count('covenant_violations')
+      watchers.tell(mission.cycle, observation)
+      for (const observer of observers) observer(observation)
+    }
+    const started = performance.now()
+    const limit = AbortSignal.timeout(timeoutMs)
+    const signal = AbortSignal.any([stop, limit])
+    const ended = await runCycle(mission, faculties, { signal, observe })
+    metrics.time('cycle', performance.now() - started)
+    metrics.count(ended.kind === 'complete' ? 'cycles_complete' : 'cycles_failed')
+    const outcome =
+      ended.kind === 'complete'
+        ? resultOf(ended.value, mission, ended.transaction, this.#now())
+        : await this.#fail(mission, ended.error)
+    await trail.flush()
+    return outcome
+  }
+
+  /** Records a failure apart from the doomed transaction. A mission that was only interrupted stays pending. */
+  async #fail(mission: Mission, error: BatError): Promise<Outcome> {
+    const outcome = errorOutcome(error, mission, this.#now())
+    if (error.code === 'E_STOPPING') return outcome
+    const { image, world } = this.#options.faculties
+    await image.transact(
+      {
+        user: mission.user,
+        description: `failed ${missionText(mission)}`,
+        meta: { kind: 'outcome', mission: mission.id },
+      },
+      (transaction) => settle(transaction, world.missions, mission, outcome),
+    )
+    return outcome
+  }
+
+  #now(): number {
+    return this.#options.clock.now()
+  }
+}
+
+const resultOf = (value: Value, mission: Mission, transaction: string, time: number): Outcome => ({
+  kind: 'result',
+  value,
+  cycle: mission.cycle,
+  transaction,
+  time,
+})
+
+/** A coded error as the outcome that is kept. */
+export function errorOutcome(error: BatError, mission: { readonly cycle?: string }, time: number): Outcome {
+  return {
+    kind: 'error',
+    code: error.code,
+    message: error.message,
+    remedy: error.remedy ?? '',
+    retryable: error.retryable,
+    details: JSON.parse(JSON.stringify(error.details)) as PlainObject,
+    ...(mission.cycle === undefined ? {} : { cycle: mission.cycle }),
+    time,
+  }
+}

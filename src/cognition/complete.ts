@@ -1,0 +1,71 @@
+// The end of a thought that succeeded: the method is installed in the target's own slot, the message is sent again, and
+// one commit carries the method, the message's effects, the record of the cycle, the removal of the mission and the
+// outcome for the client. When another transaction has changed what this one had read, all of it is done over on the present
+// image: trial, message, commit.
+import { BatError } from '../base/errors.ts'
+import { Ref, type TreeRef, type Value } from '../base/value.ts'
+import type { CycleOutcome } from './cycle.ts'
+import { settle } from './pending.ts'
+import { methodOf } from './stages.ts'
+import type { Faculties, Thought } from './thought.ts'
+import { faultOf } from './trial.ts'
+
+const TRIES = 8
+
+export async function complete(thought: Thought, faculties: Faculties): Promise<CycleOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await installAndSend(thought, faculties)
+    } catch (thrown) {
+      if (!(thrown instanceof BatError) || thrown.code !== 'E_CONFLICT' || attempt === TRIES) throw thrown
+      thought.reopen()
+    }
+  }
+}
+
+async function installAndSend(thought: Thought, faculties: Faculties): Promise<CycleOutcome> {
+  const { mission, target, transaction } = thought
+  const { clock, image, sandbox, world } = faculties
+  const method = methodOf(thought, clock.now())
+  const [witness] = method.provenance.witnesses
+  target.set(mission.selector, method)
+  const invocation = await sandbox.invoke({
+    snapshot: transaction.snapshot,
+    overlay: transaction.changes(),
+    receiver: target.oid,
+    selector: mission.selector,
+    args: mission.args,
+    frozen: world.frozen,
+    newOids: image.allocate(8),
+    now: clock.now(),
+    randomSeed: clock.now() % 2 ** 31,
+  })
+  const fault = faultOf(invocation, witness!)
+  if (fault || invocation.kind !== 'answer') {
+    throw new BatError('E_METHOD_FAILED', {
+      receiver: mission.receiver,
+      selector: mission.selector,
+      reason: fault?.message ?? invocation.kind,
+    })
+  }
+  transaction.apply(invocation.changed)
+  record(thought, faculties, invocation.value)
+  const tid = await transaction.commit()
+  const purpose = method.provenance.purpose
+  thought.observe({ kind: 'commit', transaction: tid, ...(purpose ? { purpose } : {}) })
+  return { kind: 'complete', value: invocation.value, transaction: tid, method }
+}
+
+function record(thought: Thought, { clock, world }: Faculties, value: Value): void {
+  const { transaction, cycle, mission } = thought
+  cycle.set('finished', new Date(clock.now()))
+  cycle.set('tries', thought.drafts.length)
+  const cycles = transaction.get(world.cycles).get('by_id') as TreeRef
+  transaction.tree(cycles).set(mission.cycle, new Ref(cycle.oid))
+  settle(transaction, world.missions, mission, {
+    kind: 'result',
+    value,
+    cycle: mission.cycle,
+    time: clock.now(),
+  })
+}

@@ -1,0 +1,52 @@
+// What a thought lets be seen while it goes on. One stream, several readers: the client that asked, subscribers, the
+// audit trail, the metrics. An observation is a fact about the past; nothing waits for those who look.
+import type { StateName } from './states.ts'
+
+export interface Violation {
+  readonly code: string
+  readonly line: number
+  readonly column: number
+  readonly message: string
+}
+
+export type Observation =
+  | { readonly kind: 'state'; readonly from: StateName; readonly to: StateName; readonly persona?: string }
+  | { readonly kind: 'token'; readonly text: string }
+  | {
+      readonly kind: 'call'
+      readonly persona: string
+      readonly prompt: string
+      readonly response: string
+      readonly tokensIn: number
+      readonly tokensOut: number
+      readonly durationMs: number
+      readonly seed: number
+      readonly model: string
+      readonly adapter?: string
+    }
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'retrieval'; readonly found: readonly string[] }
+  | { readonly kind: 'facet'; readonly persona: string; readonly facet: string; readonly answer: string }
+  | { readonly kind: 'draft'; readonly attempt: number; readonly source: string }
+  | {
+      readonly kind: 'verdict'
+      readonly attempt: number
+      readonly ok: boolean
+      readonly violations: readonly Violation[]
+    }
+  | {
+      readonly kind: 'trial'
+      readonly attempt: number
+      readonly ok: boolean
+      readonly code?: string
+      readonly message?: string
+    }
+  | { readonly kind: 'commit'; readonly transaction: string; readonly purpose?: string }
+  | { readonly kind: 'abort'; readonly code: string; readonly message: string }
+  | { readonly kind: 'waiting'; readonly reason: string }
+
+export interface Plan {
+  readonly memory: boolean
+  readonly artifact: string
+  readonly facets: readonly { readonly persona: string; readonly facet: string; readonly query: string }[]
+}

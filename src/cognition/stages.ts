@@ -1,0 +1,181 @@
+// What each state does with a thought. A stage does its work and names the state that comes next; it never moves the
+// cycle itself, and whatever it throws takes the thought to FAILED (see cycle.ts).
+import { BatError } from '../base/errors.ts'
+import { Method, type Provenance } from '../base/value.ts'
+import { auditMethod } from '../guardian/audit.ts'
+import { reportLines } from '../guardian/report.ts'
+import { briefOf } from './brief.ts'
+import type { FacetQuery } from './drafting.ts'
+import type { StateName } from './states.ts'
+import { promptHash } from './think.ts'
+import type { Faculties, Refusal, Thought } from './thought.ts'
+import { tryMethod } from './trial.ts'
+
+export type Stage = (thought: Thought, faculties: Faculties) => Promise<StateName>
+
+/** The stages by the names of the primitives that the states' `process_` slots hold. */
+export const stages: Readonly<Record<string, Stage>> = {
+  'state.idle': async () => 'DECOMPOSING',
+  'state.decomposing': decompose,
+  'state.reasoning': reason,
+  'state.delegating': delegate,
+  'state.synthesizing': synthesize,
+  'state.validating': validate,
+}
+
+/** Asks BRICK for a plan: which facets of which personas are to be asked what. */
+async function decompose(thought: Thought, { drafting, think }: Faculties): Promise<StateName> {
+  const ask = drafting.plan(briefOf(thought))
+  const { text } = await think(ask.request, thought)
+  const plan = ask.parse(text)
+  thought.plan = plan
+  thought.note('plan', { ...plan, facets: plan.facets.map((facet) => ({ ...facet })) })
+  thought.observe({ kind: 'plan', plan })
+  return plan.memory ? 'REASONING' : 'DELEGATING'
+}
+
+/** Looks in memory for what the plan wants to know. There is no memory yet beyond the image itself: nothing is found. */
+async function reason(thought: Thought): Promise<StateName> {
+  thought.observe({ kind: 'retrieval', found: [] })
+  return 'DELEGATING'
+}
+
+/** Asks the facets of the plan, all at once. */
+async function delegate(thought: Thought, faculties: Faculties): Promise<StateName> {
+  const facets = thought.plan?.facets ?? []
+  const answers = await Promise.all(facets.map((facet) => askFacet(thought, faculties, facet)))
+  thought.answers.push(...answers)
+  thought.note(
+    'answers',
+    answers.map((answer) => ({ ...answer })),
+  )
+  return 'SYNTHESIZING'
+}
+
+async function askFacet(thought: Thought, { drafting, think }: Faculties, facet: FacetQuery) {
+  const ask = drafting.facet(briefOf(thought), facet)
+  const answer = ask.parse((await think(ask.request, thought)).text)
+  thought.observe({ kind: 'facet', persona: facet.persona, facet: facet.facet, answer })
+  return { persona: facet.persona, facet: facet.facet, answer }
+}
+
+/** Writes the next draft: the first from the plan's answers, one that the guardian refused is repaired, the others are drawn anew. */
+async function synthesize(thought: Thought, { drafting, think }: Faculties): Promise<StateName> {
+  const attempt = thought.drafts.length
+  const last = thought.drafts.at(-1)
+  const brief = briefOf(thought)
+  const repair = last?.refusal !== undefined && drafting.shouldRepair(thought.drafts)
+  const ask = repair
+    ? drafting.repair(brief, { source: last.source, report: last.refusal!.report, attempt })
+    : drafting.method(brief, { answers: attempt === 0 ? thought.answers : [], attempt })
+  const { text, model, adapter } = await think(ask.request, { ...thoughtOptions(thought), stream: true })
+  const source = ask.parse(text)
+  thought.drafts.push({
+    attempt,
+    source,
+    prompt: promptHash(ask.request),
+    model,
+    ...(adapter ? { adapter } : {}),
+  })
+  thought.observe({ kind: 'draft', attempt, source })
+  return 'VALIDATING'
+}
+
+/** The guardian's audit, then a trial run. */
+async function validate(thought: Thought, faculties: Faculties): Promise<StateName> {
+  const { draft } = thought
+  const refusal = (await refusedAlready(thought)) ?? audit(thought) ?? (await trial(thought, faculties))
+  if (!refusal) return 'COMPLETE'
+  draft.refusal = refusal
+  if (thought.drafts.length < faculties.tries) return 'SYNTHESIZING'
+  throw notWritten(thought)
+}
+
+async function refusedAlready({ drafts, draft }: Thought): Promise<Refusal | undefined> {
+  return drafts.find(({ source, refusal }) => refusal !== undefined && source === draft.source)?.refusal
+}
+
+function audit(thought: Thought): Refusal | undefined {
+  const { draft, mission } = thought
+  const verdict = auditMethod(draft.source, { name: mission.selector, arity: mission.args.length })
+  const violations = verdict.violations.map(({ code, line, column, message }) => ({
+    code,
+    line,
+    column,
+    message,
+  }))
+  thought.observe({ kind: 'verdict', attempt: draft.attempt, ok: verdict.ok, violations })
+  if (verdict.ok) return undefined
+  const [first] = violations
+  return {
+    by: 'guardian',
+    message: `${first!.code} at ${first!.line}:${first!.column}: ${first!.message}`,
+    report: reportLines(verdict),
+  }
+}
+
+async function trial(
+  thought: Thought,
+  { sandbox, world, image, clock }: Faculties,
+): Promise<Refusal | undefined> {
+  const { draft, mission, transaction, target } = thought
+  const fault = await tryMethod(methodOf(thought, clock.now()), thought.witnesses, {
+    transaction,
+    sandbox,
+    target,
+    selector: mission.selector,
+    frozen: world.frozen,
+    newOids: image.allocate(8),
+    now: clock.now(),
+  })
+  thought.observe({
+    kind: 'trial',
+    attempt: draft.attempt,
+    ok: fault === undefined,
+    ...(fault ? { code: fault.code, message: fault.message } : {}),
+  })
+  if (!fault) return undefined
+  return { by: 'trial', message: fault.message, report: [`${fault.code} ${fault.brief}`], fault }
+}
+
+/** The method that the current draft would be, with its provenance. */
+export function methodOf(thought: Thought, now: number): Method {
+  const { draft, mission, answers } = thought
+  const purpose = answers.find(({ facet }) => facet === 'purpose')?.answer
+  const provenance: Provenance = {
+    author: 'BRICK',
+    user: mission.user,
+    cycle: mission.cycle,
+    time: now,
+    state: 'provisional',
+    model: draft.model,
+    ...(draft.adapter ? { adapter: draft.adapter } : {}),
+    prompt: draft.prompt,
+    ...(purpose ? { purpose } : {}),
+    ...(mission.intent ? { intent: mission.intent } : {}),
+    witnesses: thought.witnesses,
+    tries: thought.drafts.length,
+  }
+  return new Method({ source: draft.source, provenance })
+}
+
+function notWritten({ mission, drafts }: Thought): BatError {
+  const { receiver, selector, intent, expected } = mission
+  const hints = [
+    ...(expected.length === 0 ? ['give an example of the answer after the message: `=> value`'] : []),
+    ...(intent === '' ? ['say what it should do: `# in your own words`'] : []),
+  ]
+  return new BatError('E_NOT_WRITTEN', {
+    receiver,
+    selector,
+    tries: drafts.length,
+    reason: drafts.at(-1)?.refusal?.message ?? 'no draft',
+    report: drafts.map(({ source, refusal }) => ({ source, refusal: refusal?.message ?? '' })),
+    hint:
+      hints.length > 0
+        ? hints.join('; or ')
+        : 'a larger model may manage: set model.path in batos.config.json',
+  })
+}
+
+const thoughtOptions = ({ signal, observe }: Thought) => ({ signal, observe })
