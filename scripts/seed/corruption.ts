@@ -13,17 +13,26 @@ export interface Corrupted {
 }
 
 const isChange = (line: string): boolean =>
-  !line.includes('_p_changed') && /self\.\w+(\[\w+\])? = |self\.\w+\.(push|pop|shift|unshift|sort)\(|delete self/.test(line)
+  !line.includes('_p_changed') &&
+  /self\.\w+(\[\w+\])? = |self\.\w+\.(push|pop|shift|unshift|sort)\(|delete self/.test(line)
 
 /** A broken form of the sample's body; undefined where this draw does not apply to it. */
 export function corrupt(random: Random, sample: Sample): Corrupted | undefined {
   const lines = sample.body.split('\n')
   const flag = lines.findIndex((line) => line.includes(FLAG))
-  const kinds = flag >= 0 ? [dropFlag, dropFlag, flagFirst, flagInBranch, flagValue, unknownName, wrongAnswer, syntax] : [unknownName, wrongAnswer, wrongAnswer, misspelled, syntax]
+  const kinds =
+    flag >= 0
+      ? [dropFlag, dropFlag, flagFirst, flagInBranch, flagValue, unknownName, wrongAnswer, syntax]
+      : [unknownName, wrongAnswer, wrongAnswer, misspelled, syntax]
   return pick(random, kinds)(random, lines, flag, sample)
 }
 
-type Corruption = (random: Random, lines: readonly string[], flag: number, sample: Sample) => Corrupted | undefined
+type Corruption = (
+  random: Random,
+  lines: readonly string[],
+  flag: number,
+  sample: Sample,
+) => Corrupted | undefined
 
 /** Reports one violation a change, or only the first. */
 function unflagged(random: Random, lines: readonly string[]): Corrupted {
@@ -52,7 +61,10 @@ const flagFirst: Corruption = (random, lines, flag) => {
 const flagInBranch: Corruption = (random, lines, flag, sample) => {
   if (lines[flag]!.startsWith('    ')) return undefined
   const slot = Object.keys(sample.brief.slots)[0]
-  const tests = [...(sample.brief.args.length > 0 ? ['a', 'a > 0', 'a !== null'] : []), ...(slot === undefined ? [] : [`self.${slot}`, `self.${slot} > 0`])]
+  const tests = [
+    ...(sample.brief.args.length > 0 ? ['a', 'a > 0', 'a !== null'] : []),
+    ...(slot === undefined ? [] : [`self.${slot}`, `self.${slot} > 0`]),
+  ]
   if (tests.length === 0) return undefined
   const branched = [...lines]
   branched[flag] = `  if (${pick(random, tests)}) ${FLAG}`
@@ -66,16 +78,28 @@ const flagValue: Corruption = (random, lines, flag) => {
 }
 
 const unknownName: Corruption = (random, lines, _flag, sample) => {
-  const uses = lines.flatMap((line, index) => (/(?<![\w.])(self\.(?!_p)\w+|[abc])(?!\w)(?! =[^=])/.test(line) ? [index] : []))
+  const uses = lines.flatMap((line, index) =>
+    /(?<![\w.])(self\.(?!_p)\w+|[abc])(?!\w)(?! =[^=])/.test(line) ? [index] : [],
+  )
   if (uses.length === 0) return undefined
   const at = pick(random, uses)
   const changed = [...lines]
   let name = ''
-  changed[at] = lines[at]!.replace(/(?<![\w."])(self\.((?!_p)\w+)|[abc])(?![\w"])/, (whole, _one, slot?: string) => {
-    if (slot !== undefined && whole.startsWith('self.')) name = chance(random, 0.8) ? slot : pick(random, ['value', 'it', 'this_one'])
-    else name = pick(random, ['value', 'n', 'num', 'arg', 'text', 'item', 'amount', 'input', 'b', 'd', 'args', 'name'].filter((other) => other !== whole && !(other === 'b' && sample.brief.args.length > 1)))
-    return name
-  })
+  changed[at] = lines[at]!.replace(
+    /(?<![\w."])(self\.((?!_p)\w+)|[abc])(?![\w"])/,
+    (whole, _one, slot?: string) => {
+      if (slot !== undefined && whole.startsWith('self.'))
+        name = chance(random, 0.8) ? slot : pick(random, ['value', 'it', 'this_one'])
+      else
+        name = pick(
+          random,
+          ['value', 'n', 'num', 'arg', 'text', 'item', 'amount', 'input', 'b', 'd', 'args', 'name'].filter(
+            (other) => other !== whole && !(other === 'b' && sample.brief.args.length > 1),
+          ),
+        )
+      return name
+    },
+  )
   if (name === '' || /^(const|let)/.test(name)) return undefined
   const report = chance(random, 0.85) ? `report reach ${name}` : `report threw ${name} is not defined`
   return { body: changed.join('\n'), report: [report] }
@@ -126,7 +150,10 @@ const wrongAnswer: Corruption = (random, lines, _flag, sample) => {
   if (body === text) return undefined
   try {
     const run = compile(signatureOf(brief.selector, brief.args.length) + body)
-    const got = run(structuredClone(brief.slots) as Record<string, Value>, ...(structuredClone(brief.args) as Value[]))
+    const got = run(
+      structuredClone(brief.slots) as Record<string, Value>,
+      ...(structuredClone(brief.args) as Value[]),
+    )
     if (got === undefined || (typeof got === 'number' && !Number.isFinite(got))) return undefined
     const shown = formatLiteral(got)
     const good = formatLiteral(brief.expected as Value)
@@ -140,10 +167,19 @@ const wrongAnswer: Corruption = (random, lines, _flag, sample) => {
 /** A built-in method that does not exist. */
 const misspelled: Corruption = (random, lines) => {
   const text = lines.join('\n')
-  const call = [...text.matchAll(/([\w.)\]]+)\.(toUpperCase|toLowerCase|split|join|reverse|includes|slice|filter|map|reduce|repeat|trim|replaceAll|startsWith)\(/g)]
+  const call = [
+    ...text.matchAll(
+      /([\w.)\]]+)\.(toUpperCase|toLowerCase|split|join|reverse|includes|slice|filter|map|reduce|repeat|trim|replaceAll|startsWith)\(/g,
+    ),
+  ]
   if (call.length === 0) return undefined
   const [whole, , name] = pick(random, call)
-  const wrong = pick(random, [`${name}s`, name!.toLowerCase(), `get${name}`, `${name}All`, `to${name}`].filter((other) => other !== name))
+  const wrong = pick(
+    random,
+    [`${name}s`, name!.toLowerCase(), `get${name}`, `${name}All`, `to${name}`].filter(
+      (other) => other !== name,
+    ),
+  )
   const body = text.replace(whole, whole.replace(`.${name}(`, `.${wrong}(`))
   if (body === text) return undefined
   return { body, report: [`report threw ${chance(random, 0.5) ? 'a' : 'x'}.${wrong} is not a function`] }

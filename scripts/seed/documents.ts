@@ -1,6 +1,10 @@
 // The documents of the corpus: chat messages in the seed mind's prompt language, with how much of the answer is given.
+
+import { type FacetAnswer, inputsOf } from '../../src/mind/briefs.ts'
+import type { ChatMessage } from '../../src/mind/llama-chat.ts'
 import { facetQuery, planOf } from '../../src/mind/plan.ts'
-import { type FacetAnswer, inputsOf, type MethodBrief, signatureOf } from '../../src/mind/briefs.ts'
+import { render } from '../../src/mind/prompts.ts'
+import { readTemplates } from '../../src/mind/template-files.ts'
 import { corrupt } from './corruption.ts'
 import { METHODS } from './families/all.ts'
 import type { MethodSpec } from './method-spec.ts'
@@ -12,7 +16,7 @@ export type Task = 'method' | 'facet' | 'plan' | 'repair'
 
 export interface Document {
   readonly task: Task
-  readonly messages: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[]
+  readonly messages: readonly ChatMessage[]
   /** Leading characters of the assistant's message that are prefilled. */
   readonly given: number
 }
@@ -20,13 +24,7 @@ export interface Document {
 /** Longer documents do not fit the trainer's window. */
 const MAX_CHARACTERS = 600
 
-/** The lines that every request starts with. */
-export function contextLines(brief: MethodBrief, facets: readonly FacetAnswer[] = []): string {
-  const inputs = inputsOf(brief, facets)
-  return [inputs.receiver, inputs.slots, inputs.message, inputs.examples, inputs.note, inputs.facets]
-    .filter((lines) => lines !== '')
-    .join('\n')
-}
+const TEMPLATES = readTemplates(['plan', 'facet', 'method', 'repair'])
 
 /** What the facets of the plan answer for this sample. */
 export const facetAnswersOf = (of: Sample): readonly FacetAnswer[] => [
@@ -34,41 +32,39 @@ export const facetAnswersOf = (of: Sample): readonly FacetAnswer[] => [
   of.voice === undefined ? { facet: 'effects', answer: of.effects } : { facet: 'voice', answer: of.voice },
 ]
 
-const document = (task: Task, system: string, user: string, assistant: string, given: number): Document | undefined => {
-  const made: Document = {
-    task,
-    messages: [
-      { role: 'system', content: system },
-      { role: 'user', content: user },
-      { role: 'assistant', content: assistant },
-    ],
-    given,
-  }
-  return system.length + user.length + assistant.length > MAX_CHARACTERS ? undefined : made
+/** What a template asks, with the answer that is right. */
+function document(
+  task: Task,
+  inputs: Readonly<Record<string, string>>,
+  answer: string,
+): Document | undefined {
+  const { messages, prefill } = render(TEMPLATES[task], 'compact', inputs)
+  const made = [...messages, { role: 'assistant', content: prefill + answer } as const]
+  const length = made.reduce((sum, { content }) => sum + content.length, 0)
+  return length > MAX_CHARACTERS ? undefined : { task, messages: made, given: prefill.length }
 }
 
-export function methodDocument(of: Sample, withFacets: boolean): Document | undefined {
-  const signature = signatureOf(of.brief.selector, of.brief.args.length)
-  const user = contextLines(of.brief, withFacets ? facetAnswersOf(of) : [])
-  return document('method', 'Method.', user, signature + of.body, signature.length)
-}
+export const methodDocument = (of: Sample, withFacets: boolean): Document | undefined =>
+  document('method', inputsOf(of.brief, withFacets ? facetAnswersOf(of) : []), of.body)
 
 export function facetDocument(of: Sample, { facet, answer }: FacetAnswer): Document | undefined {
   const persona = facet === 'voice' ? 'ROBIN' : 'BRICK'
-  const user = `${contextLines(of.brief)}\nquery ${facetQuery(of.brief.selector)}`
-  return document('facet', `${persona} ${facet}.`, user, answer, 0)
+  return document(
+    'facet',
+    { ...inputsOf(of.brief), persona, facet, query: facetQuery(of.brief.selector) },
+    answer,
+  )
 }
 
 export const planDocument = (of: Sample): Document | undefined =>
-  document('plan', 'Plan.', contextLines(of.brief), planOf(of.brief.selector, of.voice !== undefined), 0)
+  document('plan', inputsOf(of.brief), planOf(of.brief.selector, of.voice !== undefined))
 
 export function repairDocument(random: Random, of: Sample): Document | undefined {
   const broken = corrupt(random, of)
   if (broken === undefined) return undefined
-  const signature = signatureOf(of.brief.selector, of.brief.args.length)
-  const context = contextLines(of.brief, chance(random, 0.3) ? facetAnswersOf(of) : [])
-  const user = [context, 'bad', broken.body, ...broken.report].join('\n')
-  return document('repair', 'Repair.', user, signature + of.body, signature.length)
+  const facets = chance(random, 0.3) ? facetAnswersOf(of) : []
+  const inputs = { ...inputsOf(of.brief, facets), refused: broken.body, report: broken.report.join('\n') }
+  return document('repair', inputs, of.body)
 }
 
 /** The mixture: what a request of the kernel may look like, in the proportions that training wants. */
@@ -86,7 +82,14 @@ export function drawChoices(random: Random, spec: MethodSpec, split: Split): Cho
   }
   if (spec.open && note === 'none' && (spec.vague || chance(random, 0.5))) note = 'train'
   if (spec.open && note === 'none') answer = true
-  return { split, wording: nonsense ? 'nonsense' : 'train', note, answer, examples, decorated: !nonsense && chance(random, 0.1) }
+  return {
+    split,
+    wording: nonsense ? 'nonsense' : 'train',
+    note,
+    answer,
+    examples,
+    decorated: !nonsense && chance(random, 0.1),
+  }
 }
 
 /** One document of the corpus; draws again until a draw is usable. */
@@ -94,7 +97,10 @@ export function drawDocument(random: Random, split: Split): Document {
   for (;;) {
     const drawn = random()
     const spec = pick(random, METHODS)
-    const of = sample(random, spec, { ...drawChoices(random, spec, split), ...(drawn > 0.88 && chance(random, 0.6) ? { answer: true } : {}) })
+    const of = sample(random, spec, {
+      ...drawChoices(random, spec, split),
+      ...(drawn > 0.88 && chance(random, 0.6) ? { answer: true } : {}),
+    })
     if (of === undefined) continue
     const made =
       drawn < 0.68

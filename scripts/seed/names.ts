@@ -28,39 +28,53 @@ const SLOTS: Record<'number' | 'text' | 'list' | 'map' | 'flag', Record<Split, r
     train: words(
       'count total score balance level age price width height speed weight points stock size temperature amount limit volume budget salary lives energy health power depth pages seats tickets coins hours minutes days floor radius length capacity debt steps miles tries x y money counter counts',
     ),
-    heldout: words('mileage altitude pressure credit fuel brightness humidity tally wage goals cups visitors gain mass stamina'),
+    heldout: words(
+      'mileage altitude pressure credit fuel brightness humidity tally wage goals cups visitors gain mass stamina',
+    ),
   },
   text: {
     train: words(
       'name title label city owner color author message nickname mode country street email topic language brand greeting word motto unit text job role first_name lastName',
     ),
-    heldout: words('surname caption village flavor writer slogan alias province subject tone heading captain'),
+    heldout: words(
+      'surname caption village flavor writer slogan alias province subject tone heading captain',
+    ),
   },
   list: {
     train: words(
       'items scores values numbers list prices ages marks entries grades steps results weights readings queue stack history log names words tags guests colors cities friends tasks books songs animals notes players todo',
     ),
-    heldout: words('elements measurements quantities rolls payments ratings deltas laps fruits members titles recipes toys planets chores'),
+    heldout: words(
+      'elements measurements quantities rolls payments ratings deltas laps fruits members titles recipes toys planets chores',
+    ),
   },
   map: {
-    train: words('prices ages map table phones scores stock dictionary index codes limits counts book votes sizes wordCount'),
+    train: words(
+      'prices ages map table phones scores stock dictionary index codes limits counts book votes sizes wordCount',
+    ),
     heldout: words('registry catalog rates directory wages ledger tariffs'),
   },
   flag: {
-    train: words('open active enabled on visible locked ready running paused done lit muted alive online busy'),
+    train: words(
+      'open active enabled on visible locked ready running paused done lit muted alive online busy',
+    ),
     heldout: words('awake armed sealed powered finished flagged frozen'),
   },
 }
 
 const PEOPLE: Record<Split, readonly string[]> = {
-  train: words('Ada Bruno Clara Hugo Ines Dmitri Elif Farid Jonas Kira Luca Mona Nils Anna Tom Eva Max Sofia Ben Bob Alice John Mary World'),
+  train: words(
+    'Ada Bruno Clara Hugo Ines Dmitri Elif Farid Jonas Kira Luca Mona Nils Anna Tom Eva Max Sofia Ben Bob Alice John Mary World',
+  ),
   heldout: words('Greta Milo Nadia Oskar Petra Rashid Selma Tomas Ulla Vera'),
 }
 const RECEIVERS: Record<Split, readonly string[]> = {
   train: words(
     'genesis genesis genesis genesis object object counter account box lamp robot shop player clock garden door bank basket car room team ship house cat dog store library wallet machine calculator book school train game hero person cart tank',
   ),
-  heldout: words('genesis genesis genesis object kettle tractor museum violin bakery drone castle farmer elevator turbine wizard parrot harbor gauge fridge'),
+  heldout: words(
+    'genesis genesis genesis object kettle tractor museum violin bakery drone castle farmer elevator turbine wizard parrot harbor gauge fridge',
+  ),
 }
 
 /** Words that cannot be names in JavaScript, or mean something else in a prompt. */
@@ -78,7 +92,8 @@ const TAILS = ['', '', 'n', 'r', 'l', 's', 'm', 'x', 't', 'nd', 'ck', 'p', 'g', 
 function syllables(random: Random): string {
   let made = ''
   for (let i = integer(random, 1, 3); i > 0; i--) {
-    made += pick(random, HEADS) + pick(random, VOWELS) + (i === 1 || chance(random, 0.3) ? pick(random, TAILS) : '')
+    made +=
+      pick(random, HEADS) + pick(random, VOWELS) + (i === 1 || chance(random, 0.3) ? pick(random, TAILS) : '')
   }
   return made.length < 3 ? `${made}${pick(random, HEADS)}o` : made
 }
@@ -128,4 +143,7 @@ export const receiverName = (random: Random, split: Split): string =>
 export const nonsensePart = (random: Random, split: Split): string =>
   chance(random, 0.75)
     ? word(random, split)
-    : `${word(random, split)}${chance(random, 0.5) ? '_' : ' '}${word(random, split)}`.replace(/ (.)/, (_, c: string) => c.toUpperCase())
+    : `${word(random, split)}${chance(random, 0.5) ? '_' : ' '}${word(random, split)}`.replace(
+        / (.)/,
+        (_, c: string) => c.toUpperCase(),
+      )

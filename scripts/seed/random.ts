@@ -1,8 +1,6 @@
 // A small seeded generator of random numbers, so that a corpus can be made anew exactly.
-export interface Random {
-  /** 0 <= x < 1 */
-  (): number
-}
+/** Answers a number from 0 to below 1. */
+export type Random = () => number
 
 /** mulberry32 (Tommy Ettinger, public domain). */
 export function makeRandom(seed: number): Random {

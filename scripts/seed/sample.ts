@@ -60,7 +60,9 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
   const fresh = (make: () => string): string => {
     for (;;) {
       const name = make()
-      if (!taken.has(name)) return taken.add(name), name
+      if (taken.has(name)) continue
+      taken.add(name)
+      return name
     }
   }
   const names = kinds.map((kind) => fresh(() => slotName(random, split, shapeOf(kind))))
@@ -73,13 +75,20 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
       .replace(/\bK2\b/g, String(constants[1]))
       .replace(/\bK\b/g, String(constants[0]))
   const numeral = chance(random, 0.5) ? NUMERALS[constants[0]] : undefined
-  const inWords = (text: string): string => fill(numeral === undefined ? text : text.replace(/\bK\b/g, numeral))
+  const inWords = (text: string): string =>
+    fill(numeral === undefined ? text : text.replace(/\bK\b/g, numeral))
 
-  const note = choices.note === 'none' ? undefined : drawNote(random, choices.note === 'train' ? spec.note : spec.noteNew)
+  const note =
+    choices.note === 'none'
+      ? undefined
+      : drawNote(random, choices.note === 'train' ? spec.note : spec.noteNew)
   const arity = spec.args?.length ?? 0
   let wording: string
   if (choices.wording === 'nonsense') {
-    wording = arity === 0 ? nonsensePart(random, split) : Array.from({ length: arity }, () => `${nonsensePart(random, split)}:`).join('')
+    wording =
+      arity === 0
+        ? nonsensePart(random, split)
+        : Array.from({ length: arity }, () => `${nonsensePart(random, split)}:`).join('')
     if (spec.absent) wording = arity === 0 ? `${wording} S0` : wording.replace(/:/, ' S0:')
   } else wording = drawPattern(random, patternsOf(choices.wording === 'train' ? spec.say : spec.sayNew))
   if (choices.decorated) {
@@ -87,16 +96,20 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
     if (!OWNERS.has(ownerKey(longer)) && wording !== 'S0' && !wording.startsWith('S0:')) wording = longer
   }
   const selector = spell(inWords(wording), chance(random, 0.55) ? 'snake' : 'camel')
-  if (selector.length > 40 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(selector) || isReserved(selector)) return undefined
+  if (selector.length > 40 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(selector) || isReserved(selector))
+    return undefined
 
   // other things that the receiver holds, so long as they do not make the message mean something else
   const spelled = namesSlot(wording) || (note !== undefined && namesSlot(note))
-  const rivals = (OWNERS.get(ownerKey(wording)) ?? []).filter((other) => other !== spec && other.slots !== undefined)
+  const rivals = (OWNERS.get(ownerKey(wording)) ?? []).filter(
+    (other) => other !== spec && other.slots !== undefined,
+  )
   const shapes = kinds.map(shapeOf)
   const mayHold = (shape: Shape, held: readonly Shape[]): boolean => {
     if (spelled) return true
     if (shapes.includes(shape)) return false
-    if (choices.wording === 'nonsense' && shapes.length > 0 && shape !== 'text' && shape !== 'flag') return false
+    if (choices.wording === 'nonsense' && shapes.length > 0 && shape !== 'text' && shape !== 'flag')
+      return false
     const all = [...shapes, ...held, shape]
     return !rivals.some((rival) => satisfied([...(rival.slots ?? '')].map(shapeOf), all))
   }
@@ -105,14 +118,23 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
   const wanted = chance(random, 0.35) ? 0 : integer(random, 1, spelled ? 4 : 3)
   for (let i = 0; i < wanted && own.length + others.length < 6; i++) {
     const shape = pick(random, SHAPES)
-    if (!mayHold(shape, others.map(([, kind]) => shapeOf(kind)))) continue
+    if (
+      !mayHold(
+        shape,
+        others.map(([, kind]) => shapeOf(kind)),
+      )
+    )
+      continue
     others.push([fresh(() => slotName(random, split, shape)), pick(random, KINDS[shape])])
   }
   const slots = interleave(random, own, shuffle(random, others))
   const draw = (from: Random, of: Split) => {
     const state: Record<string, Value> = {}
     for (const [name, kind] of slots) state[name] = value(from, of, kind)
-    return { state, args: argumentsFor(from, of, spec.args ?? '', names[0] === undefined ? undefined : state[names[0]]) }
+    return {
+      state,
+      args: argumentsFor(from, of, spec.args ?? '', names[0] === undefined ? undefined : state[names[0]]),
+    }
   }
 
   const body = `${spec.body.map((line) => `  ${fill(line)}\n`).join('')}}`
@@ -123,7 +145,8 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
   const witnesses = []
   for (let i = 0; i < choices.examples; i++) {
     const { args } = draw(random, split)
-    if (names[0] !== undefined && !spec.absent) args.splice(0, args.length, ...argumentsFor(random, split, spec.args ?? '', first.state[names[0]]))
+    if (names[0] !== undefined && !spec.absent)
+      args.splice(0, args.length, ...argumentsFor(random, split, spec.args ?? '', first.state[names[0]]))
     const answer = outcome(run, first.state, args)
     if (answer !== undefined && arity > 0) witnesses.push({ args, expected: answer })
   }
@@ -174,9 +197,13 @@ function dress(random: Random, note: string): string {
 }
 
 function saying(random: Random, split: Split): string {
-  const words = Array.from({ length: integer(random, 1, 3) }, () => (chance(random, 0.6) ? pick(random, WORDS[split]) : word(random, split)))
+  const words = Array.from({ length: integer(random, 1, 3) }, () =>
+    chance(random, 0.6) ? pick(random, WORDS[split]) : word(random, split),
+  )
   const text = words.join(' ')
-  return chance(random, 0.35) ? `${text[0]!.toUpperCase()}${text.slice(1)}${pick(random, ['', '', '!', '.', '?'])}` : text
+  return chance(random, 0.35)
+    ? `${text[0]!.toUpperCase()}${text.slice(1)}${pick(random, ['', '', '!', '.', '?'])}`
+    : text
 }
 
 export type Runnable = (self: Record<string, Value>, ...args: Value[]) => Value
@@ -185,7 +212,11 @@ export type Runnable = (self: Record<string, Value>, ...args: Value[]) => Value
 export const compile = (source: string): Runnable => new Function(`return (${source})`)() as Runnable
 
 /** The answer, or undefined when it is none that a person would type. */
-export function outcome(run: Runnable, state: Record<string, Value>, args: readonly Value[]): Value | undefined {
+export function outcome(
+  run: Runnable,
+  state: Record<string, Value>,
+  args: readonly Value[],
+): Value | undefined {
   const answer = run(structuredClone(state), ...(structuredClone(args) as Value[]))
   if (answer === undefined || answer === null) return undefined
   if (typeof answer === 'number' && (!Number.isFinite(answer) || Math.abs(answer) > 1e7)) return undefined

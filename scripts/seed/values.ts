@@ -22,7 +22,12 @@ function natural(random: Random, split: Split, high: number): number {
 
 export function number(random: Random, split: Split): number {
   const drawn = random()
-  const size = drawn < 0.55 ? natural(random, split, 12) : drawn < 0.88 ? natural(random, split, 150) : natural(random, split, 3000)
+  const size =
+    drawn < 0.55
+      ? natural(random, split, 12)
+      : drawn < 0.88
+        ? natural(random, split, 150)
+        : natural(random, split, 3000)
   const kind = random()
   if (kind < 0.07) return -size
   return kind < 0.12 ? size + integer(random, 1, 9) / 10 : size
@@ -35,7 +40,8 @@ const several = (random: Random, low: number, high: number, make: () => Value): 
 const phrase = (random: Random, split: Split, low: number, high: number): string =>
   several(random, low, high, () => word(random, split)).join(' ')
 
-const someNumber = (random: Random, split: Split): number => natural(random, split, chance(random, 0.6) ? 12 : 150)
+const someNumber = (random: Random, split: Split): number =>
+  natural(random, split, chance(random, 0.6) ? 12 : 150)
 
 /** A value of this kind, by itself: kinds that depend on a slot or another argument are drawn by `argument`. */
 export function value(random: Random, split: Split, kind: string): Value {
@@ -53,7 +59,11 @@ export function value(random: Random, split: Split, kind: string): Value {
     case 'j':
       return integer(random, 1600, 2090)
     case 's':
-      return chance(random, 0.85) ? word(random, split) : chance(random, 0.5) ? capital(word(random, split)) : phrase(random, split, 2, 2)
+      return chance(random, 0.85)
+        ? word(random, split)
+        : chance(random, 0.5)
+          ? capital(word(random, split))
+          : phrase(random, split, 2, 2)
     case 'p':
       return chance(random, 0.3) ? word(random, split) : phrase(random, split, 2, 4)
     case 'P':
@@ -63,18 +73,24 @@ export function value(random: Random, split: Split, kind: string): Value {
     case 'V':
     case 'R':
     case 'D':
-      return chance(random, 0.5) ? `${word(random, split)}${pick(random, WORDS[split])}`.slice(0, 14) : phrase(random, split, 2, 3)
+      return chance(random, 0.5)
+        ? `${word(random, split)}${pick(random, WORDS[split])}`.slice(0, 14)
+        : phrase(random, split, 2, 3)
     case 'N':
       return person(random, split)
     case 'F':
       return several(random, 2, 3, () => person(random, split)).join(' ')
     case 'G':
-      return chance(random, 0.5) ? pick(random, ['Hello', 'Hi', 'Dear', 'Welcome', 'Ciao', 'Hey']) : capital(word(random, split))
+      return chance(random, 0.5)
+        ? pick(random, ['Hello', 'Hi', 'Dear', 'Welcome', 'Ciao', 'Hey'])
+        : capital(word(random, split))
     case 'T':
       return `${' '.repeat(integer(random, 0, 3))}${word(random, split)}${' '.repeat(integer(random, 1, 3))}`
     case 'c':
     case 'g':
-      return kind === 'g' ? pick(random, [', ', '-', ' ', ' and ', '+', '/', ';', '']) : pick(random, [...'aeiourstln'])
+      return kind === 'g'
+        ? pick(random, [', ', '-', ' ', ' and ', '+', '/', ';', ''])
+        : pick(random, [...'aeiourstln'])
     case 't':
       return String(number(random, split))
     case 'B':
@@ -82,7 +98,13 @@ export function value(random: Random, split: Split, kind: string): Value {
     case 'Y': {
       if (chance(random, 0.5)) return word(random, split)
       const half = word(random, split).slice(0, 4)
-      return half + [...half].reverse().join('').slice(integer(random, 0, 1))
+      return (
+        half +
+        [...half]
+          .reverse()
+          .join('')
+          .slice(integer(random, 0, 1))
+      )
     }
     case 'y':
       return pick(random, [...'abcdefghlmnoprstw'])
@@ -102,10 +124,15 @@ export function value(random: Random, split: Split, kind: string): Value {
       return several(random, 1, 4, () => (chance(random, 0.85) ? word(random, split) : person(random, split)))
     case 'm':
       return Object.fromEntries(
-        several(random, chance(random, 0.07) ? 0 : 1, 3, () => word(random, split)).map((key) => [key, someNumber(random, split)]),
+        several(random, chance(random, 0.07) ? 0 : 1, 3, () => word(random, split)).map((key) => [
+          key,
+          someNumber(random, split),
+        ]),
       )
     case 'O':
-      return Object.fromEntries(several(random, 1, 3, () => word(random, split)).map((key) => [key, someNumber(random, split)]))
+      return Object.fromEntries(
+        several(random, 1, 3, () => word(random, split)).map((key) => [key, someNumber(random, split)]),
+      )
     case 'A':
       return value(random, split, pick(random, ['l', 'w']))
     default:
@@ -118,9 +145,11 @@ export function argumentsFor(random: Random, split: Split, kinds: string, first:
   const made: Value[] = []
   for (const kind of kinds) made.push(argument(random, split, kind, first))
   const at = (kind: string) => kinds.indexOf(kind)
-  if (at('x') >= 0 && at('R') >= 0 && chance(random, 0.65)) made[at('x')] = pick(random, String(made[at('R')]).split(' '))
+  if (at('x') >= 0 && at('R') >= 0 && chance(random, 0.65))
+    made[at('x')] = pick(random, String(made[at('R')]).split(' '))
   if (/s.*R/.test(kinds) && chance(random, 0.8)) made[0] = pick(random, String(made[at('R')]).split(' '))
-  if (kinds === 'cR' || kinds === 'cp') made[0] = chance(random, 0.8) ? pick(random, [...String(made[1])]).replace(' ', 'a') : made[0]!
+  if (kinds === 'cR' || kinds === 'cp')
+    made[0] = chance(random, 0.8) ? pick(random, [...String(made[1])]).replace(' ', 'a') : made[0]!
   if (kinds === 'Dc') {
     const mark = pick(random, [',', '-', ';', ' ', '/', ':'])
     made[0] = several(random, 2, 4, () => word(random, split)).join(mark)
@@ -133,7 +162,11 @@ export function argumentsFor(random: Random, split: Split, kinds: string, first:
     if (kinds === 'uu' && Number(made[1]) > 6) made[1] = Math.min(Number(made[0]) + integer(random, 0, 4), 12)
   }
   if ((kinds === 'nn' || kinds === 'ss') && chance(random, 0.08)) made[1] = made[0]!
-  if (kinds === 'lo') made[1] = chance(random, 0.6) && (made[0] as Value[]).length > 0 ? pick(random, made[0] as Value[]) : someNumber(random, split)
+  if (kinds === 'lo')
+    made[1] =
+      chance(random, 0.6) && (made[0] as Value[]).length > 0
+        ? pick(random, made[0] as Value[])
+        : someNumber(random, split)
   if (kinds === 'nnn' && chance(random, 0.6)) {
     const low = Number(made[1])
     made[2] = low + integer(random, 1, 20)

@@ -1,5 +1,5 @@
 // From the notation of the family files to words: alternatives, selectors in both spellings, decorations.
-import { type MethodSpec, } from './method-spec.ts'
+import type { MethodSpec } from './method-spec.ts'
 import { chance, pick, type Random } from './random.ts'
 
 /** A pattern cut at its alternatives; each piece is a list of choices. */
@@ -14,8 +14,8 @@ const parsePattern = (text: string): Pattern =>
 const cache = new Map<string, readonly Pattern[]>()
 /** The patterns of a list separated by commas. */
 export function patternsOf(text: string): readonly Pattern[] {
-  let known = cache.get(text)
-  if (known === undefined) cache.set(text, (known = text.split(/,\s*/).map(parsePattern)))
+  const known = cache.get(text) ?? text.split(/,\s*/).map(parsePattern)
+  cache.set(text, known)
   return known
 }
 const notePatterns = new Map<string, Pattern>()
@@ -27,9 +27,13 @@ export const drawPattern = (random: Random, patterns: readonly Pattern[]): strin
 
 export function drawNote(random: Random, notes: readonly string[]): string {
   const text = pick(random, notes)
-  let pattern = notePatterns.get(text)
-  if (pattern === undefined) notePatterns.set(text, (pattern = notePattern(text)))
-  return pattern.map((choices) => pick(random, choices)).join('').replace(/ +/g, ' ').trim()
+  const pattern = notePatterns.get(text) ?? notePattern(text)
+  notePatterns.set(text, pattern)
+  return pattern
+    .map((choices) => pick(random, choices))
+    .join('')
+    .replace(/ +/g, ' ')
+    .trim()
 }
 
 /** Round brackets of a note hold alternatives, unless they are the signs themselves: `( before`. */
@@ -38,7 +42,10 @@ const notePattern = (text: string): Pattern => (/\(.*\|.*\)/.test(text) ? parseP
 /** Every text that a list of patterns stands for. */
 export const expansions = (patterns: readonly Pattern[]): readonly string[] =>
   patterns.flatMap((pattern) =>
-    pattern.reduce<string[]>((made, choices) => made.flatMap((start) => choices.map((choice) => start + choice)), ['']),
+    pattern.reduce<string[]>(
+      (made, choices) => made.flatMap((start) => choices.map((choice) => start + choice)),
+      [''],
+    ),
   )
 
 export const noteExpansions = (notes: readonly string[]): readonly string[] =>
@@ -61,13 +68,29 @@ export function spell(wording: string, spelling: Spelling): string {
   return unary ? keys[0]! : `${keys.join('_')}_`
 }
 
-const BEFORE = ['get', 'compute', 'make', 'find', 'do', 'calc', 'my', 'the', 'please', 'quick', 'just', 'now', 'try']
+const BEFORE = [
+  'get',
+  'compute',
+  'make',
+  'find',
+  'do',
+  'calc',
+  'my',
+  'the',
+  'please',
+  'quick',
+  'just',
+  'now',
+  'try',
+]
 const AFTER = ['it', 'now', 'value', 'this', 'please', 'me', 'for me', 'again', 'quickly', 'thing']
 
 /** The wording with a word that adds nothing: `double` as `compute double` or `double it`. */
 export function decorate(random: Random, wording: string): string {
   const [first, ...rest] = wording.split(':')
-  const decorated = chance(random, 0.55) ? `${pick(random, BEFORE)} ${first}` : `${first} ${pick(random, AFTER)}`
+  const decorated = chance(random, 0.55)
+    ? `${pick(random, BEFORE)} ${first}`
+    : `${first} ${pick(random, AFTER)}`
   return [decorated, ...rest].join(':')
 }
 
@@ -77,7 +100,10 @@ const arityOf = (wording: string): number => wording.split(':').length - 1
 export function ownersOf(methods: readonly MethodSpec[]): ReadonlyMap<string, readonly MethodSpec[]> {
   const owners = new Map<string, MethodSpec[]>()
   for (const spec of methods) {
-    for (const wording of new Set([...expansions(patternsOf(spec.say)), ...expansions(patternsOf(spec.sayNew))])) {
+    for (const wording of new Set([
+      ...expansions(patternsOf(spec.say)),
+      ...expansions(patternsOf(spec.sayNew)),
+    ])) {
       const key = `${wording.replaceAll(' ', '_').replaceAll(':', '_')}/${arityOf(wording)}`
       owners.set(key, [...(owners.get(key) ?? []), spec])
     }

@@ -76,6 +76,11 @@ const table = {
     remedy: '{hint}',
   },
   E_PLAN: { class: 'refuse', message: 'the plan cannot be used: {problem}' },
+  E_TEMPLATE: {
+    class: 'fatal',
+    message: 'the prompt template {file}: {problem}',
+    remedy: 'restore prompts/ as it was delivered',
+  },
   E_CYCLE_TIMEOUT: { class: 'retry', message: 'the cycle took longer than {limit} ms' },
   E_CANCELLED: { class: 'refuse', message: 'the cycle was cancelled' },
   E_NO_CYCLE: {

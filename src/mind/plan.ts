@@ -2,14 +2,56 @@
 //
 //   {"memory":false,"artifact":"method","facets":[{"persona":"BRICK","facet":"purpose","query":"increment by"}]}
 //
-// One line of JSON, keys in this order. The seed mind plans one thing for itself: whether a text is to be answered, whose
-// outline ROBIN's voice gives, or a change or a value, of which BRICK tells the effects.
+// One line of JSON, keys in this order, one to three facets. The seed mind plans one thing for itself: whether a text is
+// to be answered, whose outline ROBIN's voice gives, or a change or a value, of which BRICK tells the effects.
+import { z } from 'zod'
+import { BatError } from '../base/errors.ts'
 import { wordsOf } from '../base/notation.ts'
 
 const MAX_QUERY = 60
 
+const facet = z.strictObject({
+  persona: z.string(),
+  facet: z.string(),
+  query: z.string().min(1).max(MAX_QUERY),
+})
+const plan = z.strictObject({
+  memory: z.boolean(),
+  artifact: z.literal('method'),
+  facets: z.array(facet).min(1).max(3),
+})
+export type Plan = z.infer<typeof plan>
+
+/** The facets that may be asked, by persona. */
+export type FacetTable = Readonly<Record<string, readonly string[]>>
+
 /** What a facet is asked about: the words of the message. */
 export const facetQuery = (selector: string): string => wordsOf(selector).join(' ').slice(0, MAX_QUERY)
+
+/** Reads a plan; E_PLAN says what is wrong with it. A facet that is asked for twice is asked once. */
+export function parsePlan(text: string, facets: FacetTable): Plan {
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new BatError('E_PLAN', { problem }, { cause })
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    return refuse('it is not JSON', cause)
+  }
+  const read = plan.safeParse(json)
+  if (!read.success)
+    return refuse(`${read.error.issues[0]?.path.join('.')}: ${read.error.issues[0]?.message}`)
+  const asked = new Set<string>()
+  for (const { persona, facet } of read.data.facets) {
+    if (!facets[persona]?.includes(facet)) refuse(`${persona} has no facet ${facet}`)
+  }
+  const once = read.data.facets.filter(({ persona, facet }) => {
+    const key = `${persona} ${facet}`
+    return !asked.has(key) && asked.add(key)
+  })
+  return { ...read.data, facets: once }
+}
 
 /** The plan for a method, as it is written. */
 export function planOf(selector: string, answersText: boolean): string {
@@ -17,9 +59,6 @@ export function planOf(selector: string, answersText: boolean): string {
   const second = answersText
     ? { persona: 'ROBIN', facet: 'voice', query }
     : { persona: 'BRICK', facet: 'effects', query }
-  return JSON.stringify({
-    memory: false,
-    artifact: 'method',
-    facets: [{ persona: 'BRICK', facet: 'purpose', query }, second],
-  })
+  const facets = [{ persona: 'BRICK', facet: 'purpose', query }, second]
+  return JSON.stringify({ memory: false, artifact: 'method', facets } satisfies Plan)
 }
