@@ -7,9 +7,10 @@ import type { Stop } from './teardown.ts'
  * channel (by hand, in a terminal). The watch alone does not keep the process alive. Answers what ends the watch.
  */
 export function onParentGone(callback: () => void): Stop {
-  if (process.channel === undefined || process.channel === null) return () => {}
+  if (process.connected === undefined) return () => {}
+  if (!process.connected) queueMicrotask(callback)
   process.once('disconnect', callback)
-  process.channel.unref()
+  process.channel?.unref()
   return () => {
     process.off('disconnect', callback)
   }
