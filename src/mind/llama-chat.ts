@@ -8,6 +8,9 @@
 // one that the model never gets to choose.
 import type { Bpe } from './bpe.ts'
 
+/** What turns texts and names of special tokens into ids: our own encoder, or the one of a loaded model. */
+export type Encoder = Pick<Bpe, 'encode' | 'special'>
+
 export type Role = 'system' | 'user' | 'assistant'
 
 export interface ChatMessage {
@@ -32,21 +35,27 @@ export const llamaChatTemplate =
   "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
 
 /** Ids of a conversation up to the place where the model begins to write, `prefill` being the given start of its answer. */
-export function encodePrompt(bpe: Bpe, messages: readonly ChatMessage[], prefill = ''): number[] {
-  const ids = [bpe.special('<|begin_of_text|>')]
-  for (const { role, content } of messages)
-    ids.push(...encodeHeader(bpe, role), ...bpe.encode(content), bpe.special('<|eot_id|>'))
-  ids.push(...encodeHeader(bpe, 'assistant'), ...bpe.encode(prefill))
-  return ids
+export function encodePrompt(bpe: Encoder, messages: readonly ChatMessage[], prefill = ''): number[] {
+  const turns = messages.map(({ role, content }) => [
+    encodeHeader(bpe, role),
+    bpe.encode(content),
+    [bpe.special('<|eot_id|>')],
+  ])
+  return [
+    [bpe.special('<|begin_of_text|>')],
+    ...turns.flat(),
+    encodeHeader(bpe, 'assistant'),
+    bpe.encode(prefill),
+  ].flat()
 }
 
 /** Ids of the answer that the model is to write after `encodePrompt`, with the token that ends its turn. */
-export const encodeAnswer = (bpe: Bpe, answer: string): number[] => [
+export const encodeAnswer = (bpe: Encoder, answer: string): number[] => [
   ...bpe.encode(answer),
   bpe.special('<|eot_id|>'),
 ]
 
-function encodeHeader(bpe: Bpe, role: Role): number[] {
+function encodeHeader(bpe: Encoder, role: Role): number[] {
   return [
     bpe.special('<|start_header_id|>'),
     ...bpe.encode(role),

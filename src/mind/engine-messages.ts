@@ -1,0 +1,109 @@
+// What the engine and its process say to each other, over the channel that Node gives a forked child (structured
+// clones, so texts, numbers and plain objects only).
+//
+//   load → ready | refused      once, first; a refused process waits to be ended
+//   infer → token* → done | failed      any number at a time, told apart by id
+//   abort      nothing is answered; a call that was aborted may still say something, which the engine drops
+//   stop → the process ends
+import type { ErrorCode } from '../base/errors.ts'
+import type { ChatMessage } from './llama-chat.ts'
+
+/** A LoRA adapter by file; the path must be one that only ever holds these bytes (name it by its digest). */
+export interface Adapter {
+  readonly path: string
+  readonly sha256: string
+  readonly scale: number
+}
+
+export interface InferRequest {
+  readonly messages: readonly ChatMessage[]
+  /** The beginning of the answer, given to the model; the text of the result goes on from it. */
+  readonly prefill?: string
+  /** For whom this is asked: a label. */
+  readonly persona?: string
+  readonly adapter?: Adapter
+  /** GBNF with a rule `root`, which the text of the result will match unless it is cut at `maxTokens`. */
+  readonly grammar?: string
+  readonly maxTokens: number
+  /** 0 takes the likeliest token each time. */
+  readonly temperature: number
+  /** A whole number from 0 to 4294967294. */
+  readonly seed: number
+  /** Only the k likeliest tokens are drawn from; default 40, 0 for all. */
+  readonly topK?: number
+  /** Tokens less likely than this share of the likeliest are not drawn; default 0. */
+  readonly minP?: number
+}
+
+export interface InferResult {
+  readonly text: string
+  readonly tokensIn: number
+  /** Tokens of the prompt that were still in the cache. */
+  readonly tokensReused: number
+  readonly tokensOut: number
+  readonly durationMs: number
+  readonly firstTokenMs: number
+  /** sha256 of the model's file. */
+  readonly model: string
+  /** sha256 of the adapter's file. */
+  readonly adapter?: string
+  readonly seed: number
+  /** `grammar`: the text is complete by its grammar; `eog`: the model ended it; `maxTokens`: it was cut. */
+  readonly stopReason: 'eog' | 'maxTokens' | 'grammar'
+}
+
+export type GpuChoice = 'auto' | 'cuda' | 'vulkan' | 'metal' | false
+
+/** The digest of a file as it was when its size and time of change were these. */
+export interface FileDigest {
+  readonly sha256: string
+  readonly size: number
+  readonly mtimeMs: number
+}
+
+export interface LoadOptions {
+  readonly modelPath: string
+  readonly contextSize: number
+  readonly batchSize: number
+  readonly threads: number
+  readonly gpu: GpuChoice
+  /** How many requests run at a time, and so how many caches there are. */
+  readonly parallel: number
+  /** Spares an unchanged file from being read whole again after a restart. */
+  readonly known?: FileDigest
+}
+
+export interface LoadedModel {
+  readonly path: string
+  readonly sha256: string
+  readonly parameters: number
+  readonly contextSize: number
+}
+
+export interface GpuState {
+  readonly type: string
+  readonly layers: number
+}
+
+export interface Failure {
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export type ToProcess =
+  | { readonly kind: 'load'; readonly options: LoadOptions }
+  | { readonly kind: 'infer'; readonly id: number; readonly request: InferRequest; readonly stream: boolean }
+  | { readonly kind: 'abort'; readonly id: number }
+  | { readonly kind: 'stop' }
+
+export type FromProcess =
+  | {
+      readonly kind: 'ready'
+      readonly model: LoadedModel
+      readonly gpu: GpuState | false
+      readonly digest: FileDigest
+    }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'token'; readonly id: number; readonly text: string }
+  | { readonly kind: 'done'; readonly id: number; readonly result: InferResult }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }

@@ -1,0 +1,368 @@
+// The inference process: the only place where native model code runs, since it may abort. It is told by messages
+// (engine-messages.ts) and ends when its engine is gone.
+//
+// A prompt is a list of token ids put together here: special tokens by id, content as plain text, so that content can
+// say nothing but content. It is evaluated in whole chunks of one native batch each (slots.ts says why), looking for
+// an abort between them; then token after token is drawn. No special token but the end of the answer is ever drawn.
+// Evaluations of several requests take turns at all the threads there are: how the work is split over threads would
+// otherwise depend on what else runs, and with it the last bits of the numbers.
+import { statSync } from 'node:fs'
+import type {
+  Llama,
+  LlamaContext,
+  LlamaGrammarEvaluationState,
+  LlamaModel,
+  Token,
+  TokenBias,
+} from 'node-llama-cpp'
+import { BatError, batErrorOf } from '../base/errors.ts'
+import type {
+  Adapter,
+  Failure,
+  FileDigest,
+  FromProcess,
+  GpuState,
+  InferRequest,
+  InferResult,
+  LoadedModel,
+  LoadOptions,
+  ToProcess,
+} from './engine-messages.ts'
+import { type GgufHeader, numbersOf, textsOf } from './gguf.ts'
+import { type Encoder, encodePrompt } from './llama-chat.ts'
+import { Recent } from './recent.ts'
+import { type Slot, Slots } from './slots.ts'
+import { isControl, type TokenTable, TokenText } from './token-text.ts'
+import { sha256OfFile, validateAdapter, validateModel } from './validate-model.ts'
+
+type Native = typeof import('node-llama-cpp')
+
+/** A context with its only sequence. */
+interface Cache {
+  readonly context: LlamaContext
+  readonly sequence: ReturnType<LlamaContext['getSequence']>
+}
+
+interface Mind {
+  readonly native: Native
+  readonly llama: Llama
+  readonly model: LlamaModel
+  readonly loaded: LoadedModel
+  readonly chunk: number
+  readonly encoder: Encoder
+  readonly table: TokenTable
+  readonly unsaid: TokenBias
+  readonly adapters: Adapters
+  readonly slots: Slots<Cache>
+  readonly grammars: Recent<LlamaGrammarEvaluationState>
+}
+
+const nativeLog: string[] = []
+const aborts = new Map<number, AbortController>()
+let mind: Mind | undefined
+
+const say = (message: FromProcess): void => {
+  process.send?.(message, () => {})
+}
+
+// The engine is gone and no answer has a reader. Native threads may be at work, so nothing is taken down in order.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+// A signal to the whole group (ctrl-C in a terminal) is the engine's to answer.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+
+process.on('message', (message: ToProcess) => {
+  switch (message.kind) {
+    case 'load':
+      void load(message.options).then(
+        (ready) => say(ready),
+        (thrown: unknown) => say({ kind: 'refused', failure: failureOf(thrown) }),
+      )
+      break
+    case 'infer':
+      void serve(message.id, message.request, message.stream).then(
+        (result) => say({ kind: 'done', id: message.id, result }),
+        (thrown: unknown) => say({ kind: 'failed', id: message.id, failure: failureOf(thrown) }),
+      )
+      break
+    case 'abort':
+      aborts.get(message.id)?.abort()
+      break
+    case 'stop':
+      void (mind?.llama.dispose() ?? Promise.resolve()).finally(() => process.exit(0))
+      break
+  }
+})
+
+// Loading
+
+async function load(options: LoadOptions): Promise<FromProcess> {
+  const { header, contextLength, parameters } = validateModel(options.modelPath)
+  const native = await import('node-llama-cpp')
+  const llama = await startLlama(native, options)
+  const [digest, model] = await Promise.all([digestOf(options), loadModel(llama, options)])
+  const contextSize = Math.min(options.contextSize, contextLength)
+  const adapters = new Adapters(header)
+  const slots = new Slots<Cache>({
+    size: options.parallel,
+    chunk: options.batchSize,
+    make: async (key) => {
+      const context = await model.createContext({
+        contextSize,
+        batchSize: options.batchSize,
+        sequences: 1,
+        threads: llama.gpu ? options.threads : { ideal: options.threads, min: options.threads },
+        failedCreationRemedy: false,
+        ...adapters.optionsOf(key),
+      })
+      return { context, sequence: context.getSequence() }
+    },
+    dispose: ({ context }) => context.dispose(),
+  })
+  // The first context shows what the memory allows, and makes the next ones of its shape quick.
+  const first = await slots.acquire('', []).catch((cause) => {
+    throw new BatError('E_ENGINE_UNAVAILABLE', { reason: reasonOf(cause) }, { cause })
+  })
+  const loaded = {
+    path: options.modelPath,
+    sha256: digest.sha256,
+    parameters,
+    contextSize: Math.min(contextSize, first.context.context.contextSize),
+  }
+  slots.release(first)
+  const table = { tokens: textsOf(header, 'tokenizer.ggml.tokens')!, types: typesOf(header) }
+  mind = {
+    ...{ native, llama, model, loaded, chunk: options.batchSize, table, adapters, slots },
+    encoder: encoderOf(model, table),
+    unsaid: unsaidTokens(native, model, table),
+    grammars: new Recent(64),
+  }
+  const gpu: GpuState | false = llama.gpu && { type: llama.gpu, layers: model.gpuLayers }
+  return { kind: 'ready', model: loaded, gpu, digest }
+}
+
+async function startLlama(native: Native, { gpu, threads }: LoadOptions): Promise<Llama> {
+  const llama = await native
+    .getLlama({
+      gpu,
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      maxThreads: threads,
+      logLevel: native.LlamaLogLevel.warn,
+      logger: (_, message) => {
+        nativeLog.push(message.trim())
+        if (nativeLog.length > 8) nativeLog.shift()
+      },
+    })
+    .catch((cause) => {
+      throw new BatError('E_ENGINE_UNAVAILABLE', { reason: reasonOf(cause) }, { cause })
+    })
+  if (gpu === 'auto' || gpu === llama.gpu) return llama
+  throw new BatError('E_ENGINE_UNAVAILABLE', { reason: `the GPU asked for, ${gpu}, is not there` })
+}
+
+async function loadModel(llama: Llama, { modelPath, known }: LoadOptions): Promise<LlamaModel> {
+  try {
+    return await llama.loadModel({ modelPath, checkTensors: !known })
+  } catch (cause) {
+    throw new BatError('E_MODEL_INVALID', { file: modelPath, problem: await nativeReason(cause) }, { cause })
+  }
+}
+
+async function digestOf({ modelPath, known }: LoadOptions): Promise<FileDigest> {
+  const { size, mtimeMs } = statSync(modelPath)
+  if (known?.size === size && known.mtimeMs === mtimeMs) return known
+  return { sha256: await sha256OfFile(modelPath), size, mtimeMs }
+}
+
+function typesOf(header: GgufHeader): readonly number[] | undefined {
+  return numbersOf(header, 'tokenizer.ggml.token_type')
+}
+
+function encoderOf(model: LlamaModel, { tokens }: TokenTable): Encoder {
+  const ids = new Map(tokens.map((token, id) => [token, id]))
+  return { encode: (text) => model.tokenize(text, false), special: (token) => ids.get(token)! }
+}
+
+/** Control tokens other than ends: as text they could only deceive. */
+function unsaidTokens(native: Native, model: LlamaModel, table: TokenTable): TokenBias {
+  const bias = native.TokenBias.for(model)
+  for (let id = 0; id < table.tokens.length; id++) {
+    const token = id as Token
+    if (isControl(table, id) && !model.isEogToken(token)) bias.set(token, 'never')
+  }
+  return bias
+}
+
+/** The adapters that contexts are made with, each by digest and scale. */
+class Adapters {
+  readonly #base: GgufHeader
+  readonly #byKey = new Map<string, Adapter>()
+  /** The native library keeps what it loaded by path, and would go on using it for other bytes. */
+  readonly #digests = new Map<string, string>()
+
+  constructor(base: GgufHeader) {
+    this.#base = base
+  }
+
+  /** The key of slots for `adapter`, which is checked when it is new. */
+  async keyOf(adapter: Adapter | undefined): Promise<string> {
+    if (!adapter) return ''
+    const { path, sha256, scale } = adapter
+    const key = `${sha256} ${scale}`
+    if (this.#digests.get(path) !== sha256) {
+      validateAdapter(path, this.#base)
+      const found = await sha256OfFile(path)
+      if (found !== sha256 || this.#digests.has(path))
+        throw new BatError('E_ADAPTER_INVALID', { file: path, problem: `its digest is not ${sha256}` })
+      this.#digests.set(path, sha256)
+    }
+    this.#byKey.set(key, adapter)
+    return key
+  }
+
+  optionsOf(key: string) {
+    const adapter = this.#byKey.get(key)
+    return adapter ? { lora: { adapters: [{ filePath: adapter.path, scale: adapter.scale }] } } : {}
+  }
+}
+
+// Serving
+
+async function serve(id: number, request: InferRequest, stream: boolean): Promise<InferResult> {
+  const began = performance.now()
+  if (!mind) throw new BatError('E_NO_MODEL', { reason: 'it is not loaded' })
+  const abort = new AbortController()
+  aborts.set(id, abort)
+  try {
+    const tokens = encodePrompt(mind.encoder, request.messages, request.prefill)
+    const { maxTokens } = request
+    const limit = mind.loaded.contextSize
+    if (tokens.length + maxTokens > limit)
+      throw new BatError('E_PROMPT_TOO_LONG', { tokens: tokens.length, maxTokens, limit })
+    const grammar = request.grammar === undefined ? undefined : await grammarOf(mind, request.grammar)
+    const slot = await mind.slots.acquire(await mind.adapters.keyOf(request.adapter), tokens)
+    let healthy = false
+    try {
+      const answer = await generate(mind, slot, tokens, request, {
+        grammar,
+        signal: abort.signal,
+        onText: (text) => stream && text !== '' && say({ kind: 'token', id, text }),
+      })
+      healthy = true
+      const { firstTokenAt, ...rest } = answer
+      return {
+        ...rest,
+        tokensIn: tokens.length,
+        durationMs: performance.now() - began,
+        firstTokenMs: firstTokenAt - began,
+        model: mind.loaded.sha256,
+        ...(request.adapter && { adapter: request.adapter.sha256 }),
+        seed: request.seed,
+      }
+    } finally {
+      if (healthy || abort.signal.aborted) mind.slots.release(slot)
+      else await mind.slots.drop(slot)
+    }
+  } finally {
+    aborts.delete(id)
+  }
+}
+
+interface Generation {
+  readonly grammar: LlamaGrammarEvaluationState | undefined
+  readonly signal: AbortSignal
+  readonly onText: (text: string) => void
+}
+
+async function generate(
+  { chunk, table, unsaid }: Mind,
+  slot: Slot<Cache> & { context: Cache },
+  tokens: number[],
+  request: InferRequest,
+  { grammar, signal, onText }: Generation,
+) {
+  const { sequence } = slot.context
+  const tokensReused = await evaluatePrompt(slot, tokens, chunk, signal)
+  const text = new TokenText(table)
+  let said = ''
+  let tokensOut = 0
+  let firstTokenAt = performance.now()
+  let ended = true
+  const rest = tokens.slice(slot.evaluated) as Token[]
+  const drawn = sequence.evaluate(rest, {
+    temperature: request.temperature,
+    seed: request.seed,
+    topK: request.topK ?? 40,
+    topP: 1,
+    minP: request.minP ?? 0,
+    tokenBias: unsaid,
+    ...(grammar && { grammarEvaluationState: grammar }),
+  })
+  for await (const token of drawn) {
+    if (tokensOut === 0) firstTokenAt = performance.now()
+    signal.throwIfAborted()
+    tokensOut++
+    const piece = text.push(token)
+    said += piece
+    onText(piece)
+    if (tokensOut < request.maxTokens) continue
+    ended = false
+    break
+  }
+  const last = text.end()
+  onText(last)
+  const stopReason = !ended ? 'maxTokens' : grammar ? 'grammar' : 'eog'
+  return { text: said + last, tokensReused, tokensOut, firstTokenAt, stopReason } as const
+}
+
+/** Brings the slot to hold all whole chunks of the prompt but the last tokens; how many it held already. */
+async function evaluatePrompt(
+  slot: Slot<Cache> & { context: Cache },
+  tokens: number[],
+  chunk: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const { sequence } = slot.context
+  const reused = mind!.slots.reusable(slot, tokens)
+  slot.evaluated = reused
+  slot.tokens = tokens
+  await sequence.eraseContextTokenRanges([{ start: reused, end: sequence.nextTokenIndex }])
+  while (slot.evaluated + chunk < tokens.length) {
+    signal.throwIfAborted()
+    const part = tokens.slice(slot.evaluated, slot.evaluated + chunk)
+    await sequence.evaluateWithoutGeneratingNewTokens(part as Token[])
+    slot.evaluated += chunk
+  }
+  signal.throwIfAborted()
+  return reused
+}
+
+/** A fresh state of the grammar; the parsed one is kept and copied. */
+async function grammarOf({ native, llama, model, grammars }: Mind, text: string) {
+  const parsed = await grammars.get(text, async () => {
+    try {
+      const grammar = await llama.createGrammar({ grammar: text })
+      return new native.LlamaGrammarEvaluationState({ model, grammar })
+    } catch (cause) {
+      throw new BatError('E_GRAMMAR', { reason: await nativeReason(cause) }, { cause })
+    }
+  })
+  return parsed.clone()
+}
+
+// Telling what went wrong
+
+const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+/** The message of a native failure with the last lines of the native log, which come a moment later. */
+async function nativeReason(thrown: unknown): Promise<string> {
+  await new Promise((resolve) => setImmediate(resolve))
+  return [reasonOf(thrown), ...nativeLog.slice(-3)].join('; ')
+}
+
+function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof BatError) return { code: thrown.code, details: thrown.details }
+  if (thrown instanceof DOMException) return { code: 'E_ENGINE_FAILED', details: { reason: thrown.message } }
+  return { code: 'E_ENGINE_FAILED', details: { reason: batErrorOf(thrown).details.reason } }
+}

@@ -1,0 +1,307 @@
+// The engine answers requests with a model that runs in a child process, because native code may end its process and
+// the image must not notice. It never blocks the event loop: reading, checking and hashing the model happen in the
+// child too.
+//
+//   starting      a process loads the model; calls wait            → ready, absent, down, quarantined
+//   ready         calls are sent as they come                      → down, quarantined
+//   down          the process ended unasked; the calls it had fail with E_ENGINE_LOST, later ones wait → starting
+//   absent        no model, or it was refused, or nothing can run here: calls are refused with the cause
+//   quarantined   the process ended too often in a short time with no answer between; calls are refused
+//   stopped       by stop(); calls fail with E_ENGINE_STOPPED
+//
+// absent, quarantined and stopped are final: a new engine is started for another model.
+import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { BatError } from '../base/errors.ts'
+import { siblingModule } from '../base/sibling-module.ts'
+import type {
+  FileDigest,
+  FromProcess,
+  GpuChoice,
+  GpuState,
+  InferRequest,
+  InferResult,
+  LoadedModel,
+  ToProcess,
+} from './engine-messages.ts'
+import { requestProblem } from './infer-request.ts'
+
+export type { Adapter, GpuChoice, InferRequest, InferResult, LoadedModel } from './engine-messages.ts'
+
+export type EngineState = 'starting' | 'ready' | 'down' | 'absent' | 'quarantined' | 'stopped'
+
+export interface EngineStatus {
+  readonly state: EngineState
+  readonly model?: LoadedModel
+  readonly gpu: GpuState | false
+  readonly threads: number
+  /** How many times the process was started again. */
+  readonly restarts: number
+  /** Calls that have no answer yet. */
+  readonly calls: number
+  /** Why it is not ready. */
+  readonly reason?: string
+  readonly pid?: number
+}
+
+export type EngineEvent =
+  | { readonly kind: 'up'; readonly model: LoadedModel; readonly pid: number }
+  | { readonly kind: 'down'; readonly how: string; readonly lost: number; readonly againInMs: number }
+  | { readonly kind: 'absent'; readonly reason: BatError }
+  | { readonly kind: 'quarantined'; readonly reason: BatError }
+
+export interface EngineOptions {
+  /** No path: the engine is absent from the beginning. */
+  readonly modelPath: string | undefined
+  /** Tokens of prompt and answer together; default 1024, never more than the model was made for. */
+  readonly contextSize?: number
+  /** Default: all cores but one. */
+  readonly threads?: number
+  /** Tokens evaluated at a time, and so how soon an abort is heeded; default 64. */
+  readonly batchSize?: number
+  /** Requests answered at a time; default 4. */
+  readonly parallel?: number
+  /** Default `auto`; a GPU asked for by name that is not there is an error. */
+  readonly gpu?: GpuChoice
+  /** Default: 3 ends of the process within 60 s. */
+  readonly quarantine?: { readonly deaths: number; readonly withinMs: number }
+  readonly onEvent?: (event: EngineEvent) => void
+  readonly log?: (line: string) => void
+}
+
+export interface InferOptions {
+  readonly signal?: AbortSignal
+  /** Called with each piece of the text as it is written; the pieces together are the text. */
+  readonly onToken?: (text: string) => void
+}
+
+interface Call {
+  readonly request: InferRequest
+  readonly onToken: ((text: string) => void) | undefined
+  readonly resolve: (result: InferResult) => void
+  readonly reject: (reason: unknown) => void
+  /** Stops listening to the caller's signal. */
+  readonly forget: () => void
+  sent: boolean
+}
+
+const backOff = { firstMs: 100, mostMs: 10_000 }
+const stopGraceMs = 3_000
+
+/** Starts an engine; it loads its model in the background. */
+export const startEngine = (options: EngineOptions): Engine => new Engine(options)
+
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #threads: number
+  readonly #calls = new Map<number, Call>()
+  readonly #settled: Promise<void>
+  #settle: () => void = () => {}
+  #state: EngineState = 'starting'
+  #child: ChildProcess | undefined
+  #model: LoadedModel | undefined
+  #digest: FileDigest | undefined
+  #gpu: GpuState | false = false
+  #refusal: BatError | undefined
+  #reason: string | undefined
+  /** When the process ended since it last answered. */
+  #deaths: number[] = []
+  #timer: NodeJS.Timeout | undefined
+  #stopping: Promise<void> | undefined
+  #ids = 0
+  #starts = 0
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#threads = options.threads ?? Math.max(1, availableParallelism() - 1)
+    this.#settled = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    if (options.modelPath === undefined)
+      this.#refuse('absent', new BatError('E_NO_MODEL', { reason: 'none is configured' }))
+    else this.#start(options.modelPath)
+  }
+
+  /**
+   * Answers a request. Rejects with E_PROMPT_TOO_LONG, E_GRAMMAR, E_INFER_REQUEST (the request), E_ENGINE_LOST,
+   * E_ENGINE_FAILED, E_ENGINE_STOPPED (try again), E_NO_MODEL, E_MODEL_INVALID, E_MODEL_QUARANTINED,
+   * E_ENGINE_UNAVAILABLE (nothing can answer), or with the reason of the signal.
+   */
+  infer(request: InferRequest, { signal, onToken }: InferOptions = {}): Promise<InferResult> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const refusal = this.#refusal ?? requestProblem(request)
+    if (refusal) return Promise.reject(refusal)
+    const id = ++this.#ids
+    return new Promise<InferResult>((resolve, reject) => {
+      const abort = () => this.#abort(id, signal?.reason)
+      const forget = () => signal?.removeEventListener('abort', abort)
+      const call = { request, onToken, resolve, reject, forget, sent: false }
+      this.#calls.set(id, call)
+      signal?.addEventListener('abort', abort, { once: true })
+      if (this.#state === 'ready') this.#send(id, call)
+    })
+  }
+
+  status(): EngineStatus {
+    return {
+      state: this.#state,
+      ...(this.#model && { model: this.#model }),
+      gpu: this.#gpu,
+      threads: this.#threads,
+      restarts: Math.max(0, this.#starts - 1),
+      calls: this.#calls.size,
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+      ...(this.#child?.pid !== undefined && { pid: this.#child.pid }),
+    }
+  }
+
+  /** Resolves when the model has been loaded for the first time, or it is certain that it will not be. */
+  async ready(): Promise<EngineStatus> {
+    await this.#settled
+    return this.status()
+  }
+
+  /** Ends the process: asked first, killed after a grace. Calls without an answer fail with E_ENGINE_STOPPED. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const child = this.#child
+    this.#refuse('stopped', new BatError('E_ENGINE_STOPPED'))
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    child.send({ kind: 'stop' } satisfies ToProcess, () => {})
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopGraceMs)
+    await ended
+    clearTimeout(timer)
+  }
+
+  #start(modelPath: string): void {
+    const { contextSize = 1024, batchSize = 64, parallel = 4, gpu = 'auto' } = this.#options
+    this.#state = 'starting'
+    this.#starts++
+    const child = fork(siblingModule(import.meta.url, 'engine-process'), {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    this.#child = child
+    let lastWords = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      lastWords = (lastWords + text).slice(-2_000)
+    })
+    let ended = false
+    const end = (how: string) => {
+      if (ended || this.#child !== child) return
+      ended = true
+      this.#lost(modelPath, how, lastWords)
+    }
+    child.on('message', (message: FromProcess) => this.#child === child && this.#hear(message))
+    child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`))
+    child.once('error', (error) => end(error.message))
+    const threads = this.#threads
+    const known = this.#digest && { known: this.#digest }
+    this.#tell({
+      kind: 'load',
+      options: { modelPath, contextSize, batchSize, threads, gpu, parallel, ...known },
+    })
+  }
+
+  #hear(message: FromProcess): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#state = 'ready'
+        this.#reason = undefined
+        this.#model = message.model
+        this.#digest = message.digest
+        this.#gpu = message.gpu
+        this.#settle()
+        this.#options.onEvent?.({ kind: 'up', model: message.model, pid: this.#child?.pid ?? 0 })
+        for (const [id, call] of this.#calls) this.#send(id, call)
+        break
+      case 'refused': {
+        const child = this.#child
+        this.#refuse('absent', new BatError(message.failure.code, message.failure.details))
+        child?.kill('SIGKILL')
+        break
+      }
+      case 'token':
+        this.#deliver(message.id, message.text)
+        break
+      case 'done':
+        this.#deaths = []
+        this.#take(message.id)?.resolve(message.result)
+        break
+      case 'failed':
+        this.#take(message.id)?.reject(new BatError(message.failure.code, message.failure.details))
+        break
+    }
+  }
+
+  #deliver(id: number, text: string): void {
+    try {
+      this.#calls.get(id)?.onToken?.(text)
+    } catch (thrown) {
+      this.#abort(id, thrown)
+    }
+  }
+
+  /** The process ended unasked. */
+  #lost(modelPath: string, how: string, lastWords: string): void {
+    const { deaths, withinMs } = this.#options.quarantine ?? { deaths: 3, withinMs: 60_000 }
+    this.#child = undefined
+    const now = performance.now()
+    this.#deaths = [...this.#deaths.filter((at) => now - at < withinMs), now]
+    const lost = [...this.#calls].filter(([, call]) => call.sent)
+    for (const [id] of lost) this.#take(id)?.reject(new BatError('E_ENGINE_LOST', { how, lastWords }))
+    this.#options.log?.(`the inference process ended with ${how}${lastWords && `: ${lastWords.trim()}`}`)
+    if (this.#deaths.length >= deaths) {
+      const details = { model: modelPath, deaths: this.#deaths.length, how, lastWords }
+      this.#refuse('quarantined', new BatError('E_MODEL_QUARANTINED', details))
+      return
+    }
+    this.#state = 'down'
+    this.#reason = `the inference process ended with ${how}`
+    const againInMs = Math.min(backOff.mostMs, backOff.firstMs * 2 ** (this.#deaths.length - 1))
+    this.#timer = setTimeout(() => this.#start(modelPath), againInMs)
+    this.#options.onEvent?.({ kind: 'down', how, lost: lost.length, againInMs })
+  }
+
+  /** Enters a final state: every call, now and later, is refused with `refusal`. */
+  #refuse(state: 'absent' | 'quarantined' | 'stopped', refusal: BatError): void {
+    clearTimeout(this.#timer)
+    this.#state = state
+    this.#refusal = refusal
+    this.#reason = refusal.message
+    this.#child = undefined
+    for (const id of this.#calls.keys()) this.#take(id)?.reject(refusal)
+    this.#settle()
+    if (state !== 'stopped') this.#options.onEvent?.({ kind: state, reason: refusal })
+  }
+
+  #send(id: number, call: Call): void {
+    call.sent = true
+    this.#tell({ kind: 'infer', id, request: call.request, stream: call.onToken !== undefined })
+  }
+
+  #abort(id: number, reason: unknown): void {
+    const call = this.#take(id)
+    if (!call) return
+    if (call.sent) this.#tell({ kind: 'abort', id })
+    call.reject(reason)
+  }
+
+  #take(id: number): Call | undefined {
+    const call = this.#calls.get(id)
+    this.#calls.delete(id)
+    call?.forget()
+    return call
+  }
+
+  /** A message to a process that is just ending is lost; its end is heard of in another way. */
+  #tell(message: ToProcess): void {
+    this.#child?.send(message, () => {})
+  }
+}
