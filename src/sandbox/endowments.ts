@@ -8,7 +8,7 @@
 //     `toString` or `message` to an object of one's own goes on working, as it would not with plain frozen prototypes.
 //
 // It leaves `setMoment(now, seed)` to the prelude.
-export const endowments = String.raw`
+export const endowments = `
   const OriginalDate = Date
   const evaluate = eval
   const OriginalProxy = Proxy
@@ -32,7 +32,10 @@ export const endowments = String.raw`
 
   function setMoment(now, seed) {
     moment = now
-    random = sfc32(seed)
+    random = () => {
+      random = sfc32(seed)
+      return random()
+    }
   }
 
   function CallDate(...parts) {

@@ -80,7 +80,10 @@ export class GuardedWorker {
       job.since = now
     }
     const left = job.since + job.turnMs + graceMs - now
-    if (left > 0) return this.#watchOver(left)
+    if (left > 0) {
+      this.#watchOver(left)
+      return
+    }
     const message = `ran for more than ${job.turnMs} ms without awaiting; its worker was ended`
     this.#settle({ kind: 'failed', code: 'limits', message })
     void this.stop()

@@ -6,14 +6,16 @@
 // text when the slot is new. Invariant: a slot differs from the image only if enc(v) no longer gives was.
 //
 // Uses from the prelude: host, fail, send, unhandledRead.
-export const guestObjects = String.raw`
+export const guestObjects = `
   const entries = new Map()
+  // Slots that came or went since the call began: what was found by lookup before is found anew.
+  let epoch = 0
 
   function entryOf(n) {
     let entry = entries.get(n)
     if (entry === undefined) {
       entry = { n, slots: undefined, parents: undefined, frozen: false, flagged: false, created: false,
-        gone: undefined, proxy: undefined }
+        gone: undefined, proxy: undefined, found: undefined, foundAt: 0 }
       entry.proxy = new OriginalProxy(entry, traps)
       entryOfProxy.set(entry.proxy, entry)
       entries.set(n, entry)
@@ -73,10 +75,20 @@ export const guestObjects = String.raw`
 
   // The cell under name in entry or, depth first and each object once, in its parents.
   function lookup(entry, name) {
-    const own = slotsOf(entry).get(name)
+    const own = (entry.slots ?? slotsOf(entry)).get(name)
     if (own !== undefined) return own
     const parents = parentsOf(entry)
-    return parents.length === 0 ? undefined : lookupAbove(parents, name, new Set([entry]))
+    if (parents.length === 0) return undefined
+    if (entry.found === undefined || entry.foundAt !== epoch) {
+      entry.found = new Map()
+      entry.foundAt = epoch
+    }
+    let cell = entry.found.get(name)
+    if (cell === undefined) {
+      cell = lookupAbove(parents, name, new Set([entry]))
+      if (cell !== undefined) entry.found.set(name, cell)
+    }
+    return cell
   }
 
   function lookupAbove(parents, name, seen) {
@@ -89,8 +101,8 @@ export const guestObjects = String.raw`
     return undefined
   }
 
-  const wasOf = (cell, path) => cell.was ?? encText(cell.v, path)
-  const internal = (name) => name.startsWith('_p_') || name.startsWith('_v_') || name.endsWith('*')
+  const internal = (name) => name[name.length - 1] === '*' ||
+    (name[0] === '_' && (name.startsWith('_p_') || name.startsWith('_v_')))
 
   function writable(entry, name) {
     if (internal(name)) return fail('storage', nameOf(entry, name) + ' is not for methods to change')
@@ -107,7 +119,7 @@ export const guestObjects = String.raw`
     get(entry, name) {
       if (typeof name === 'symbol') return undefined
       const cell = lookup(entry, name)
-      if (cell !== undefined) return isData(cell) ? dataOf(cell) : (...args) => send(entry, name, args)
+      if (cell !== undefined) return isData(cell) ? dataOf(cell) : (...args) => send(entry, name, args, cell)
       switch (name) {
         case 'send': return (selector, ...args) => send(entry, String(selector), args)
         case '_p_changed': return entry.flagged
@@ -131,8 +143,15 @@ export const guestObjects = String.raw`
       const cell = writable(entry, name)
       if (typeof value === 'function') return fail('value', nameOf(entry, name) + ' would hold a function')
       if (typeof value === 'symbol') return fail('value', nameOf(entry, name) + ' would hold a symbol')
-      const was = cell === undefined ? '' : wasOf(cell, nameOf(entry, name))
-      entry.slots.set(name, { k: 'd', v: value === undefined ? null : value, was })
+      const kept = value === undefined ? null : value
+      if (cell === undefined) {
+        entry.slots.set(name, { k: 'd', v: kept, was: '' })
+        epoch++
+      } else {
+        cell.was ??= encText(cell.v, name)
+        cell.k = 'd'
+        cell.v = kept
+      }
       return true
     },
     deleteProperty(entry, name) {
@@ -140,6 +159,7 @@ export const guestObjects = String.raw`
       const cell = writable(entry, name)
       if (cell === undefined) return true
       if (cell.was !== '' && !entry.created) (entry.gone ??= []).push(name)
+      epoch++
       return entry.slots.delete(name)
     },
     has(entry, name) {

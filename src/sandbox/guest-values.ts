@@ -4,7 +4,7 @@
 // kept and handed on, not looked into.
 //
 // Uses from the prelude: `entryOfProxy` (proxy -> entry), `proxyOf(number)`, `fail(code, message)`.
-export const guestValues = String.raw`
+export const guestValues = `
   const { parse, stringify } = JSON
   const { isArray } = Array
   const { keys, getPrototypeOf, freeze, create } = Object
@@ -99,6 +99,10 @@ export const guestValues = String.raw`
   const encText = (value, path) => stringify(enc(value, path))
 
   // What crosses from one object to another is copied: values have no identity.
-  const copy = (value, path) => (typeof value === 'object' && value !== null) || typeof value === 'function' ||
-    typeof value === 'symbol' ? dec(enc(value, path)) : value
+  const copy = (value, path) => (isScalar(value) ? value : dec(enc(value, path)))
+
+  function isScalar(value) {
+    const type = typeof value
+    return (type !== 'object' && type !== 'function' && type !== 'symbol') || value === null
+  }
 `

@@ -18,7 +18,15 @@ import {
   type QuickJSRuntime,
   RELEASE_SYNC,
 } from 'quickjs-emscripten'
-import { enginePages, guestStackBytes, jobsPerSlice, keptBytes, type Limits, pagesOf } from './limits.ts'
+import {
+  defaultLimits,
+  enginePages,
+  guestStackBytes,
+  jobsPerSlice,
+  keptBytes,
+  type Limits,
+  pagesOf,
+} from './limits.ts'
 import type { Node } from './marshal.ts'
 import { generatedFile, prelude, preludeFile } from './prelude.ts'
 
@@ -82,6 +90,7 @@ export class Isolate {
   #outcome: GuestOutcome | undefined
   #turnEnds = 0
   #callEnds = 0
+  #limits: Limits = defaultLimits
   #late: string | undefined
   #spent = false
 
@@ -123,11 +132,12 @@ export class Isolate {
   /** Runs one call to its end. The realm must be fresh: call `reset` between calls. */
   run(call: GuestCall, host: Host, limits: Limits): GuestOutcome {
     this.#host = host
+    this.#limits = limits
     this.#outcome = undefined
     this.#late = undefined
     this.#callEnds = performance.now() + limits.wallMs
     try {
-      this.#runJobs(call, limits)
+      this.#runJobs(call)
     } catch (failure) {
       this.#spent = true
       this.#outcome ??= { kind: 'failed', code: 'limits', message: spentMessage(failure, this.memoryMb) }
@@ -136,8 +146,8 @@ export class Isolate {
     return this.#outcome ?? { kind: 'failed', code: 'threw', message: silent, object: call.receiver }
   }
 
-  #runJobs(call: GuestCall, limits: Limits): void {
-    this.#beginTurn(limits)
+  #runJobs(call: GuestCall): void {
+    this.#beginTurn()
     const text = this.#context.newString(JSON.stringify(call))
     let result: { error?: QuickJSHandle | undefined } = this.#context.callFunction(
       this.#start,
@@ -150,7 +160,7 @@ export class Isolate {
       else if (result.error !== undefined) this.#outcome = this.#broken(result.error)
       else {
         const began = performance.now()
-        this.#beginTurn(limits)
+        this.#beginTurn()
         const jobs = this.#runtime.executePendingJobs(slice)
         if (jobs.error === undefined && jobs.value === 0) return
         slice = performance.now() - began < 5 ? jobsPerSlice : 1
@@ -160,22 +170,17 @@ export class Isolate {
     }
   }
 
-  #beginTurn(limits: Limits): void {
+  #beginTurn(): void {
     this.#host?.beat()
-    this.#turnEnds = performance.now() + limits.cpuMs
-    this.#cpuMs = limits.cpuMs
-    this.#wallMs = limits.wallMs
+    this.#turnEnds = performance.now() + this.#limits.cpuMs
   }
-
-  #cpuMs = 0
-  #wallMs = 0
 
   /** Asked by the engine: true ends what is running, and nothing in the realm can catch that. */
   #isOver(): boolean {
     if (this.#outcome !== undefined || this.#late !== undefined) return true
     const now = performance.now()
-    if (now > this.#turnEnds) this.#late = `ran for more than ${this.#cpuMs} ms without awaiting`
-    else if (now > this.#callEnds) this.#late = `did not end within ${this.#wallMs} ms`
+    if (now > this.#turnEnds) this.#late = `ran for more than ${this.#limits.cpuMs} ms without awaiting`
+    else if (now > this.#callEnds) this.#late = `did not end within ${this.#limits.wallMs} ms`
     return this.#late !== undefined
   }
 
@@ -229,10 +234,11 @@ function spentMessage(failure: unknown, memoryMb: number): string {
 /** All of the memory that is not empty; the one great gap (the engine's unused stack) is left out. */
 function imageOf(memory: WebAssembly.Memory): Range[] {
   const page = 4096
+  const empty = new Uint8Array(page)
   const bytes = new Uint8Array(memory.buffer)
   const ranges: { from: number; to: number }[] = []
   for (let from = 0; from < bytes.length; from += page) {
-    if (bytes.subarray(from, from + page).every((byte) => byte === 0)) continue
+    if (Buffer.compare(bytes.subarray(from, from + page), empty) === 0) continue
     const last = ranges.at(-1)
     if (last !== undefined && from - last.to < 64 * page) last.to = from + page
     else ranges.push({ from, to: from + page })

@@ -31,6 +31,7 @@ const sends = String.raw`
   let sent = 0
   let unfinished = 0
   let missing
+  let describing = false
 
   function finish(outcome) {
     if (over) return
@@ -39,6 +40,7 @@ const sends = String.raw`
   }
 
   function fail(code, message, object) {
+    if (describing) throw ended
     const place = placeOf(new Error().stack)
     finish({ kind: 'failed', code, message, object: object ?? current?.entry.n, ...place })
     throw ended
@@ -51,21 +53,23 @@ const sends = String.raw`
     return { line: Number(found[1]) - 1, column: found[2] === undefined ? undefined : Number(found[2]) }
   }
 
-  function send(entry, selector, args) {
+  function send(entry, selector, args, known) {
     if (over) return never
     const from = current
     if (from.depth >= call.depth || unfinished >= call.depth * 16) {
       return fail('depth', 'more than ' + call.depth + ' sends wait for one another, the last ' +
         nameOf(entry) + ' ' + selector)
     }
-    const cell = lookup(entry, selector)
+    const cell = known ?? lookup(entry, selector)
     if (cell === undefined) return unhandled(entry, selector, args, from)
     sent++
     missing = undefined
     if (isData(cell)) return answer(copy(dataOf(cell), nameOf(entry, selector)), from)
-    const given = args.map((arg, i) => copy(arg, 'argument ' + (i + 1) + ' of ' + selector))
     if (cell.k === 'p') return answer(runPrimitive(entry, cell.v), from)
-    return runMethod(entry, cell.v, given, from)
+    for (let i = 0; i < args.length; i++) {
+      if (!isScalar(args[i])) args[i] = copy(args[i], 'argument ' + (i + 1) + ' of ' + selector)
+    }
+    return runMethod(entry, cell.v, args, from)
   }
 
   function runMethod(entry, index, args, from) {
@@ -186,10 +190,13 @@ const sends = String.raw`
   }
 
   function describe(thrown) {
+    describing = true
     try {
-      return typeof thrown === 'string' ? thrown : encText(thrown, 'what was thrown').slice(0, 2000)
+      return typeof thrown === 'string' ? thrown : encText(thrown, '')
     } catch {
-      return 'a ' + typeof thrown
+      return 'something that is a ' + typeof thrown
+    } finally {
+      describing = false
     }
   }
 
