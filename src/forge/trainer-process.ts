@@ -7,6 +7,8 @@ import { runTraining } from './training-run.ts'
 import { parseTrainingSettings } from './training-settings.ts'
 
 let cancelled = false
+// Resolved when the last report has left.
+let said: Promise<void> = Promise.resolve()
 const cancel = () => {
   cancelled = true
 }
@@ -28,9 +30,10 @@ async function start(request: unknown): Promise<void> {
     if (code === 'E_INTERNAL') console.error(failure)
   }
   process.off('disconnect', cancel)
+  await said
   if (process.connected) process.disconnect()
 }
 
 function report(event: TrainingEvent): void {
-  if (process.connected) process.send?.(event)
+  if (process.connected) said = new Promise((resolve) => process.send!(event, () => resolve()))
 }

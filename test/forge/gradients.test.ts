@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openGgml } from '../../src/forge/ggml.ts'
+import { gradientDifference, requireSoundGradients } from '../../src/forge/gradient-test.ts'
+import type { LlamaShape } from '../../src/forge/weights.ts'
+
+const ggml = openGgml()
+const backend = ggml.backend('cpu', 1)!
+
+const base = { vocabulary: 64, width: 32, layers: 1, feedForward: 48, ropeBase: 500_000, epsilon: 1e-5 }
+const shapes: readonly (readonly [string, LlamaShape])[] = [
+  ['one key head for all query heads', { ...base, heads: 4, kvHeads: 1 }],
+  ['as many key heads as query heads', { ...base, heads: 2, kvHeads: 2 }],
+  ['groups of query heads, three layers', { ...base, layers: 3, heads: 4, kvHeads: 2 }],
+  ['another base of positions', { ...base, heads: 2, kvHeads: 1, ropeBase: 10_000 }],
+]
+
+for (const [title, shape] of shapes)
+  test(`has the gradients of the library's own differentiation: ${title}`, async () => {
+    const difference = await gradientDifference(ggml, backend, shape)
+    assert.ok(difference < 1e-5, `relative difference ${difference}`)
+  })
+
+test('lets a training begin when the gradients are sound', async () => {
+  await requireSoundGradients(ggml, backend)
+})
