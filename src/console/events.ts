@@ -1,35 +1,10 @@
 // The events of a running cycle as text. `eventText` is for a person, in a block that may have several lines;
 // `eventLine` is the short form for standard error in a batch, undefined where it would say nothing new.
+import type { CycleEvent } from '../protocol/messages.ts'
 import { type Colours, printable } from './colour.ts'
 import { highlight } from './highlight.ts'
 
-export interface Violation {
-  readonly code: string
-  readonly line: number
-  readonly column: number
-  readonly message: string
-}
-
-export type CycleEvent =
-  | { readonly kind: 'state'; readonly from: string; readonly to: string; readonly persona?: string }
-  | { readonly kind: 'plan'; readonly plan: unknown }
-  | { readonly kind: 'facet'; readonly persona: string; readonly facet: string; readonly answer: string }
-  | { readonly kind: 'draft'; readonly attempt: number; readonly source: string }
-  | {
-      readonly kind: 'verdict'
-      readonly attempt: number
-      readonly ok: boolean
-      readonly violations: readonly Violation[]
-    }
-  | {
-      readonly kind: 'trial'
-      readonly attempt: number
-      readonly ok: boolean
-      readonly code?: string
-      readonly message?: string
-    }
-  | { readonly kind: 'commit'; readonly transaction: string }
-  | { readonly kind: 'waiting'; readonly reason: string }
+type Violation = Extract<CycleEvent, { kind: 'verdict' }>['violations'][number]
 
 /** The event for a person; undefined when the live line says it already. */
 export function eventText(event: CycleEvent, colours: Colours): string | undefined {

@@ -3,25 +3,16 @@
 import { BatError } from '../base/errors.ts'
 import { isOid } from '../base/ids.ts'
 import { Name, parseMessage, type Receiver, type Statement } from '../base/notation.ts'
+import type { RequestBody } from '../protocol/messages.ts'
 
-/** A request without the parts that the client adds (version, id). */
-export interface Body {
-  readonly command: string
-  readonly target_oid?: string | 0
-  readonly mission_brief?: {
-    readonly type: string
-    readonly selector?: string
-    readonly args?: readonly unknown[]
-    readonly kwargs?: { readonly [key: string]: unknown }
-  }
-  readonly options?: { readonly [key: string]: unknown }
-}
+export type SendBody = Extract<RequestBody, { command: 'send' }>
+type Options = SendBody['options']
 
 /** The request for one line of the notation. Throws E_SYNTAX. */
-export const bodyOfLine = (line: string, options: Body['options'] = {}): Body =>
+export const bodyOfLine = (line: string, options: Options = {}): SendBody =>
   bodyOf(parseMessage(line), options)
 
-export function bodyOf(statement: Statement, options: Body['options'] = {}): Body {
+export function bodyOf(statement: Statement, options: Options = {}): SendBody {
   const target_oid = addressOf(statement.receiver)
   switch (statement.kind) {
     case 'get_slot':
@@ -32,8 +23,13 @@ export function bodyOf(statement: Statement, options: Body['options'] = {}): Bod
         options,
       }
     case 'set_slot': {
-      const brief = { type: 'set_slot', selector: statement.slot, args: [statement.value] }
-      return { command: 'send', target_oid, mission_brief: brief, options }
+      const { slot, value } = statement
+      return {
+        command: 'send',
+        target_oid,
+        mission_brief: { type: 'set_slot', selector: slot, args: [value] },
+        options,
+      }
     }
     case 'message': {
       const kwargs = {
@@ -45,7 +41,7 @@ export function bodyOf(statement: Statement, options: Body['options'] = {}): Bod
       return {
         command: 'send',
         target_oid,
-        mission_brief: { type: 'message', selector, args, kwargs },
+        mission_brief: { type: 'message', selector, args: [...args], kwargs },
         options,
       }
     }
@@ -76,12 +72,16 @@ export function placeOf(text: string): { target: string | 0; selector: string } 
   return { target: targetOf(text.slice(0, dot)), selector }
 }
 
-/** The same message with the selector that was suggested (`greet_` or `greet:`), or insisting on its own. */
-export function suggested(body: Body, suggestion: string): Body {
-  return { ...body, mission_brief: { ...body.mission_brief!, selector: suggestion.replaceAll(':', '_') } }
+/** The same message with the selector that was suggested (`greet_` or `greet:`); other requests as they are. */
+export function suggested(body: SendBody, suggestion: string): SendBody {
+  const brief = body.mission_brief
+  if (brief.type !== 'message') return body
+  return { ...body, mission_brief: { ...brief, selector: suggestion.replaceAll(':', '_') } }
 }
 
-export function insisting(body: Body): Body {
-  const brief = body.mission_brief!
+/** The same message, insisting on a method of its own. */
+export function insisting(body: SendBody): SendBody {
+  const brief = body.mission_brief
+  if (brief.type !== 'message') return body
   return { ...body, mission_brief: { ...brief, kwargs: { ...brief.kwargs, insist: true } } }
 }

@@ -1,0 +1,95 @@
+// The commands that begin with a colon, the same in the console and in a batch: each asks the kernel and answers text.
+// What only makes sense while somebody types (`:watch`, `:quit`) belongs to the session; it is listed here all the same,
+// for help and completion.
+import { BatError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
+import type { Client } from '../protocol/client.ts'
+import type { Colours } from './colour.ts'
+import { auditText, historyText, inspectText, showText, undoText } from './reports.ts'
+import { placeOf, targetOf } from './requests.ts'
+
+/** Every command: how it is typed, and what it does in a few words. */
+export const colonCommands: readonly (readonly [usage: string, about: string])[] = [
+  [':help', 'this list'],
+  [':inspect OBJECT', 'slots and methods of an object (genesis, obj:12, 0 for the root)'],
+  [':show OBJECT.SELECTOR', 'a method with how it came to be, or a slot (genesis.double_)'],
+  [':history [OBJECT]', 'what changed, when and by whom'],
+  [':undo [TX]', 'take back a transaction, the last of yours when none is named'],
+  [':audit [CYCLE]', 'what a cycle did and why'],
+  [':watch', "show everybody's cycles, or stop showing them"],
+  [':cancel [CYCLE]', 'stop a running cycle, your last when none is named'],
+  [':quit', 'leave; the daemon goes on'],
+]
+
+export const colonWords: readonly string[] = colonCommands.map(([usage]) => usage.split(' ')[0]!)
+
+/** Runs one command, whole as typed. Answers what to print. Throws E_USAGE for what is no command. */
+export async function colonCommand(client: Client, line: string, colours: Colours): Promise<string> {
+  const [word = '', ...rest] = line.split(/\s+/)
+  const argument = rest.join(' ')
+  switch (word) {
+    case ':help':
+      return helpText(colours)
+    case ':inspect': {
+      const target_oid = targetOf(needed(word, argument || '0'))
+      return inspectText(await client.request({ command: 'inspect', target_oid }), colours)
+    }
+    case ':show': {
+      const { target, selector } = placeOf(needed(word, argument))
+      const found = await client.request({
+        command: 'inspect',
+        target_oid: target,
+        mission_brief: { selector },
+      })
+      return showText(found, selector, colours)
+    }
+    case ':history': {
+      const dotted = argument.includes('.') ? placeOf(argument) : undefined
+      const target_oid = dotted ? dotted.target : targetOf(argument || '0')
+      const brief = dotted ? { mission_brief: { selector: dotted.selector } } : {}
+      return historyText(
+        await client.request({ command: 'history', target_oid, ...brief, options: { limit: 20 } }),
+        colours,
+      )
+    }
+    case ':undo': {
+      const options = argument === '' ? {} : { tid: tidOf(argument) }
+      return undoText(await client.request({ command: 'undo', options }))
+    }
+    case ':audit': {
+      const options = argument === '' ? { limit: 20 } : { cycle: argument, limit: 200 }
+      return auditText(await client.request({ command: 'audit', options }), colours)
+    }
+    case ':cancel': {
+      const cycle = needed(word, argument)
+      await client.request({ command: 'cancel', options: { cycle } })
+      return `cancelled ${cycle}`
+    }
+    default: {
+      const near = nearest(word, colonWords)
+      const hint = near ? `did you mean ${near}?` : `the commands are ${colonWords.join(' ')}`
+      throw new BatError('E_USAGE', { problem: `no command ${word}`, hint })
+    }
+  }
+}
+
+const helpText = (colours: Colours): string =>
+  [
+    "receiver selector: argument          genesis greet: 'Ada'",
+    'receiver selector: argument => value  the answer expected: genesis double: 4 => 8',
+    'receiver.slot   receiver.slot = value   message # what you mean   message ! (a new method, surely)',
+    '',
+    ...colonCommands.map(([usage, about]) => `${colours.bold(usage.padEnd(24))} ${about}`),
+  ].join('\n')
+
+/** `90` or `tx:90`. */
+export const tidOf = (text: string): string => (/^\d+$/.test(text) ? `tx:${text}` : text)
+
+function needed(word: string, argument: string): string {
+  if (argument !== '') return argument
+  const usage = colonCommands.find(([each]) => each.startsWith(`${word} `))?.[0] ?? word
+  throw new BatError('E_USAGE', {
+    problem: `${word} of what?`,
+    hint: `write ${usage.replaceAll(/[[\]]/g, '')}`,
+  })
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// The process of the command line: hands itself over to runCommandLine and ends with its status. A reader of our output
+// that goes away (`batos history | head`) ends us quietly.
+import { runCommandLine } from './program.ts'
+
+const ending = new AbortController()
+let asked = 0
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    asked += 1
+    if (asked > 2) process.exit(130) // asked three times: whatever hangs, hangs no longer
+    ending.abort(signal)
+  })
+}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+process.stderr.on('error', () => {}) // nobody reads it: nothing to tell anybody
+
+const status = await runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  input: process.stdin,
+  output: process.stdout,
+  errors: process.stderr,
+  ending: ending.signal,
+})
+process.exit(ending.signal.aborted && status === 0 && asked > 1 ? 130 : status)

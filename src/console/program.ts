@@ -1,0 +1,140 @@
+// The command line: which commands there are, what each takes, and which function does it. Commander parses and writes the
+// help; what it refuses becomes E_USAGE with its suggestion, exit status 2.
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { BatError } from '../base/errors.ts'
+import { defaultHome } from '../base/home.ts'
+import { takeCommon } from './arguments.ts'
+import * as asking from './asking.ts'
+import * as daemon from './daemon-commands.ts'
+import { doctor } from './doctor.ts'
+import type { ExitStatus } from './exit-status.ts'
+import * as keys from './key-commands.ts'
+import { runOffline } from './offline-commands.ts'
+import { start } from './start.ts'
+import type { Surroundings } from './surroundings.ts'
+import { makeTask, type Outcome, perform, type Task, write } from './task.ts'
+import { version } from './version.ts'
+
+/** Carries out a whole command line (without `node` and the program's name) and answers the exit status. */
+export async function runCommandLine(args: readonly string[], around: Surroundings): Promise<ExitStatus> {
+  const home = defaultHome(around.environment)
+  try {
+    const given = takeCommon(args)
+    const task = makeTask(around, { home, ...given })
+    return await parse(given.rest, task)
+  } catch (thrown) {
+    const failed = async () => Promise.reject(thrown)
+    return perform(makeTask(around, { home, json: args.includes('--json') }), failed)
+  }
+}
+
+async function parse(rest: readonly string[], task: Task): Promise<ExitStatus> {
+  let status: ExitStatus = 0
+  const printed: string[] = []
+  const refused: string[] = []
+  const program = programOf(task, (ended) => {
+    status = ended
+  })
+  for (const each of [program, ...program.commands]) {
+    each.exitOverride()
+    each.configureOutput({ writeOut: (text) => printed.push(text), writeErr: (text) => refused.push(text) })
+  }
+  try {
+    await program.parseAsync(rest, { from: 'user' })
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown
+    if (thrown.exitCode !== 0) throw usageError(thrown.message)
+  }
+  await write(task.around.output, printed.join(''))
+  return status
+}
+
+// Commander: `error: unknown command 'stauts'\n(Did you mean status?)`.
+function usageError(message: string): BatError {
+  const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n')
+  const hint =
+    suggestion?.replace(/^\((.*)\)$/, '$1').replace('Did', 'did') ?? '`batos help` lists the commands'
+  return new BatError('E_USAGE', { problem, hint })
+}
+
+function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
+  const program = new Command('batos')
+    .description('A living image of objects on your own machine. Without a command: the console.')
+    .version(version, '-V, --version', 'the version')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand('help [command]', 'help for a command')
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .addOption(new Option('--home <dir>', 'the folder of image, logs and keys (BATOS_HOME)'))
+    .addOption(new Option('--endpoint <address>', 'where the kernel listens, if not where the home says'))
+    .addOption(new Option('--json', 'one JSON value on standard output'))
+
+  const add = (usage: string, about: string) => program.command(usage).description(about)
+  const does =
+    <Args extends readonly unknown[]>(command: (task: Task, ...args: Args) => Promise<Outcome>) =>
+    async (...args: Args) =>
+      ended(await perform(task, () => command(task, ...args)))
+
+  const begin = async ({ keep = false }: { keep?: boolean }) => ended(await start(task, { keep }))
+  add('start', 'the console on a terminal, a batch of messages from standard input elsewhere')
+    .option('--keep', 'leave a daemon that this batch started running')
+    .action(begin)
+  add('console', 'the same; also what `batos` alone does').option('--keep', 'as with start').action(begin)
+  add('up', 'start the daemon and stay with it until ctrl-C')
+    .option('-d, --detach', 'come back when it is up')
+    .action(does(daemon.up))
+  add('down', 'stop the daemon').action(does(daemon.down))
+  add('status', 'what runs on this home').action(does(daemon.status))
+  add('version', 'the version').action(does(async () => ({ value: version, text: version })))
+
+  add('send <message...>', 'send a message: batos send "genesis greet: \'Ada\'"')
+    .passThroughOptions()
+    .action(does(asking.send))
+  add('inspect [target]', 'slots and methods of an object (the root when none is named)').action(
+    does(asking.inspect),
+  )
+  add('show <place>', 'a method with how it came to be, or a slot: OBJECT.SELECTOR').action(does(asking.show))
+  add('history [target]', 'what changed, when and by whom; of an object when one is named')
+    .addOption(limitOption(20))
+    .action(does(asking.history))
+  add('undo [transaction]', 'take back a transaction, your last when none is named').action(does(asking.undo))
+  add('audit', 'what cycles did and why')
+    .option('--cycle <id>', 'of one cycle')
+    .addOption(limitOption(50))
+    .action(does(asking.audit))
+  add('metrics', 'counts and durations of the running kernel').action(does(asking.metrics))
+  add('cancel <cycle>', 'stop a running cycle').action(does(asking.cancel))
+  program
+    .command('feedback')
+    .description("your verdict on a cycle's method")
+    .argument('<cycle>')
+    .addArgument(new Argument('<verdict>').choices(['good', 'bad']))
+    .argument('[comment...]')
+    .action(does(asking.feedback))
+
+  program
+    .command('keys')
+    .description('who may speak to the kernel')
+    .addArgument(new Argument('[action]').choices(['list', 'admit', 'revoke']).default('list'))
+    .argument('[name]')
+    .argument('[key]', 'public key, 40 characters')
+    .action(does(keys.keys))
+  add('guard <file>', "audit a method's text").action(async (file: string) =>
+    ended(await runOffline(task, 'guard', [file])),
+  )
+  add('verify', 'check every record of the image').action(async () =>
+    ended(await runOffline(task, 'verify', [])),
+  )
+  add('doctor', 'look for what could be wrong here').action(does(doctor))
+  return program
+}
+
+const limitOption = (initial: number): Option =>
+  new Option('--limit <count>', 'at most so many').default(initial).argParser((text) => {
+    const count = Number(text)
+    if (Number.isInteger(count) && count > 0 && count <= 100_000) return count
+    throw new BatError('E_USAGE', {
+      problem: `--limit ${text}`,
+      hint: 'a count from 1 to 100000 is expected',
+    })
+  })
