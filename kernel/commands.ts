@@ -25,7 +25,7 @@ export function makeCommands(kernel: Kernel): Command {
       case 'undo':
         return result(kernel, await undo(kernel, request, session))
       case 'metrics':
-        return result(kernel, kernel.metrics.summary() as unknown as Value)
+        return result(kernel, metrics(kernel, request))
       case 'audit':
         return result(kernel, await audit(kernel, request))
       case 'subscribe':
@@ -64,6 +64,13 @@ function status(kernel: Kernel): Value {
       running: missions.running.length,
     }),
   ) as Value
+}
+
+/** Counters, durations and the delay of the event loop; `options.reset` starts that delay's measurement anew. */
+function metrics(kernel: Kernel, { options }: Request): Value {
+  const summary = { ...kernel.metrics.summary(), event_loop: kernel.loop.read() }
+  if (options.reset === true) kernel.loop.reset()
+  return summary as unknown as Value
 }
 
 async function audit(kernel: Kernel, { options }: RequestFor<'audit'>): Promise<Value> {

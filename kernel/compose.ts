@@ -26,6 +26,7 @@ import { sendKnown } from './dispatch.ts'
 import { openWorld } from './genesis.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Kernel } from './kernel.ts'
+import { watchLoop } from './loop-delay.ts'
 import { Missions } from './missions.ts'
 import { startRouter } from './router.ts'
 import { Watchers } from './watchers.ts'
@@ -78,6 +79,8 @@ async function compose(
   teardown.add(() => sandbox.stop())
 
   const metrics = new Metrics()
+  const loop = watchLoop()
+  teardown.add(() => loop.stop())
   const watchers = new Watchers()
   const drafting = await openDrafting({ prompts: join(packageRoot, 'prompts'), profile: profileOf(config) })
   const think = makeThink((request, options) => engine.infer(request, options))
@@ -102,6 +105,7 @@ async function compose(
     engine,
     trail,
     metrics,
+    loop,
     missions,
     watchers,
     build: buildId(),

@@ -8,6 +8,7 @@ import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
 import type { Engine } from '../src/mind/engine.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
+import type { LoopDelay } from './loop-delay.ts'
 import type { Missions } from './missions.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -21,6 +22,7 @@ export interface Kernel {
   readonly engine: Engine
   readonly trail: AuditTrail
   readonly metrics: Metrics
+  readonly loop: LoopDelay
   readonly missions: Missions
   readonly watchers: Watchers
   /** Version and digest of the running code, so that a probe can tell one vessel from another. */

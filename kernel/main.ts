@@ -11,25 +11,25 @@ import { type RunningKernel, startKernel } from './compose.ts'
 const { values } = parseArgs({ options: { home: { type: 'string' } } })
 const { log, flush } = openLog(process.env.BATOS_LOG ?? 'info', 1)
 let running: RunningKernel | undefined
-let stopping: Promise<void> | undefined
+let stopping = false
 
-const stop = (why: string) => {
-  stopping ??= (async () => {
-    log.info({ why }, 'stopping')
-    try {
-      await running?.stop()
-      log.info('stopped')
-    } catch (failure) {
-      log.error({ err: failure }, 'while stopping')
-      process.exitCode = 1
-    }
-    await flush()
-    process.exit()
-  })()
+const stop = async (why: string): Promise<void> => {
+  if (stopping) return
+  stopping = true
+  log.info({ why }, 'stopping')
+  try {
+    await running?.stop()
+    log.info('stopped')
+  } catch (failure) {
+    log.error({ err: failure }, 'while stopping')
+    process.exitCode = 1
+  }
+  await flush()
+  process.exit()
 }
 
-process.on('SIGTERM', () => stop('SIGTERM'))
-process.on('SIGINT', () => stop('SIGINT'))
+process.on('SIGTERM', () => void stop('SIGTERM'))
+process.on('SIGINT', () => void stop('SIGINT'))
 process.on('unhandledRejection', (reason) => {
   throw reason
 })
@@ -37,10 +37,10 @@ process.on('uncaughtException', (failure) => {
   log.fatal({ err: failure }, 'uncaught')
   flush().finally(() => process.exit(70))
 })
-onParentGone(() => stop('the steward is gone'))
+onParentGone(() => void stop('the steward is gone'))
 
 try {
-  running = await startKernel(values.home ?? defaultHome(process.env), log, () => stop('shutdown'))
+  running = await startKernel(values.home ?? defaultHome(process.env), log, () => void stop('shutdown'))
 } catch (thrown) {
   const error = batErrorOf(thrown)
   log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, `${error.code}: ${error.message}`)

@@ -26,14 +26,22 @@ export const personas: Readonly<Record<string, Codex>> = {
   ROBIN: {
     mission: 'Brings partial answers together and speaks with the user.',
     voice: 'Warm and brief.',
-    pillars: [{ name: 'voice', facet: 'voice', intent: 'Give the outline of the text that answers the message.' }],
+    pillars: [
+      { name: 'voice', facet: 'voice', intent: 'Give the outline of the text that answers the message.' },
+    ],
   },
   BABS: { mission: 'Finds, curates and formats knowledge.', voice: 'Precise, with sources.', pillars: [] },
-  ALFRED: { mission: 'Audits, keeps covenants, metrics and upkeep.', voice: 'Dry and courteous.', pillars: [] },
+  ALFRED: {
+    mission: 'Audits, keeps covenants, metrics and upkeep.',
+    voice: 'Dry and courteous.',
+    pillars: [],
+  },
 }
 
 /** The facets that a plan may name, by persona. */
-export const facetsOf = (codices: Readonly<Record<string, Codex>>): Readonly<Record<string, readonly string[]>> =>
+export const facetsOf = (
+  codices: Readonly<Record<string, Codex>>,
+): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(
     Object.entries(codices)
       .filter(([, codex]) => codex.pillars.length > 0)

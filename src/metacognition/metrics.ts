@@ -12,8 +12,8 @@ export class Metrics {
 
   /** Notes that one `name` took so many milliseconds. */
   time(name: string, milliseconds: number): void {
-    let ring = this.#durations.get(name)
-    if (!ring) this.#durations.set(name, (ring = { values: new Float64Array(KEPT), written: 0 }))
+    const ring = this.#durations.get(name) ?? { values: new Float64Array(KEPT), written: 0 }
+    this.#durations.set(name, ring)
     ring.values[ring.written++ % KEPT] = milliseconds
   }
 
