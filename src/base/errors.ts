@@ -96,6 +96,78 @@ const table = {
   },
   E_AUDIT_EVENT: { class: 'fatal', message: 'not an audit event: {path}: {problem}' },
 
+  // the image
+  E_VALUE: {
+    class: 'refuse',
+    message: '{path} cannot hold {found}',
+    remedy: 'slots hold text, numbers, true, false, null, dates, bytes, lists, maps and objects of the image',
+  },
+  E_TREE_KEY: {
+    class: 'refuse',
+    message: 'the key {problem}',
+    remedy: 'keys of a Tree are text, numbers, bigints or bytes',
+  },
+  E_CONFLICT: {
+    class: 'retry',
+    message: '{objects} changed in {theirs} after this transaction began at {ours}',
+    remedy: 'do it again on what is there now',
+  },
+  E_DOOMED: { class: 'refuse', message: 'the transaction cannot be committed: {reason}' },
+  E_TRANSACTION_ENDED: { class: 'refuse', message: 'the transaction has ended ({state})' },
+  E_SAVEPOINT: { class: 'refuse', message: 'the savepoint is gone: an earlier one was rolled back' },
+  E_READ_ONLY: { class: 'refuse', message: '{object} is seen as of {tid}, where nothing can be changed' },
+  E_DANGLING: {
+    class: 'refuse',
+    message: '{path} holds {missing}, which is not there',
+    remedy: 'set {path} anew; batos verify names every such place',
+  },
+  E_UNDO_CONFLICT: {
+    class: 'refuse',
+    message: '{tid} cannot be undone: {objects} changed again in {later}',
+    remedy: 'undo {later} first',
+  },
+  E_NO_TRANSACTION: {
+    class: 'refuse',
+    message: 'there is no transaction {tid}',
+    remedy: 'batos history lists them',
+  },
+  E_RECORD_DAMAGED: {
+    class: 'refuse',
+    message: 'the record {record} is damaged: {problem}',
+    remedy: 'batos verify lists all damage; batos restore takes a backup',
+  },
+  E_BLOB_MISSING: {
+    class: 'refuse',
+    message: 'the blob {sha256} is not there',
+    remedy: 'batos verify names who refers to it',
+  },
+  E_IMAGE_LOCKED: {
+    class: 'fatal',
+    message: 'the image {dir} is in use by process {pid}',
+    remedy: 'batos down ends it',
+  },
+  E_IMAGE_FOREIGN: {
+    class: 'fatal',
+    message: '{file} is not a living image: {expected} expected, {found} found',
+    remedy: 'choose another home with --home DIR, or restore a backup',
+  },
+  E_IMAGE_VERSION: {
+    class: 'fatal',
+    message: 'the image {dir} has format {found}; this program knows formats up to {known}',
+    remedy: 'use BAT OS {needs} or later',
+  },
+  E_DISK_FULL: {
+    class: 'retry',
+    message: 'nothing was committed: no room is left for {dir}',
+    remedy: 'make room, then ask again',
+  },
+  E_IMAGE_WRITE: {
+    class: 'retry',
+    message: 'nothing was committed: {dir} cannot be written: {reason}',
+    remedy: 'see the log, then ask again',
+  },
+  E_IMAGE_CLOSED: { class: 'retry', message: 'the image has been closed' },
+
   // notation (what a person types)
   E_SYNTAX: {
     class: 'refuse',
