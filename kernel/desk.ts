@@ -148,7 +148,7 @@ export function progressOf(
         ...envelope,
         kind: 'status',
         cycle,
-        event: { ...observation, violations: [...observation.violations] },
+        event: { ...observation, violations: observation.violations.map((one) => ({ ...one })) },
       }
     default:
       return { ...envelope, kind: 'status', cycle, event: observation }

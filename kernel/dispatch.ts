@@ -55,7 +55,7 @@ export async function send(kernel: Kernel, message: Message, following: Followin
       message.insist && missions === 0 ? { kind: 'missing', ...message } : await run(kernel, message)
     if (ran.kind === 'done') {
       kernel.metrics.time('send', performance.now() - started)
-      return { kind: 'result', time: kernel.clock.now(), ...ran }
+      return { ...ran, kind: 'result', time: kernel.clock.now() }
     }
     const own = ran.target === message.target && ran.selector === message.selector
     const outcome = await think(kernel, message, ran, own, following)
@@ -75,8 +75,8 @@ export async function sendKnown(kernel: Kernel, mission: Mission): Promise<Outco
   transaction.abort()
   if (!(found instanceof Method) || found.provenance.time < mission.accepted) return undefined
   const ran = await run(kernel, { ...mission, insist: false }, mission)
-  if (ran.kind === 'done') return { kind: 'result', time: kernel.clock.now(), ...ran }
-  throw new BatError('E_METHOD_LOST', mission)
+  if (ran.kind === 'done') return { ...ran, kind: 'result', time: kernel.clock.now() }
+  throw new BatError('E_METHOD_LOST', { receiver: mission.receiver, selector: mission.selector })
 }
 
 async function run(kernel: Kernel, message: Message, mission?: Mission): Promise<Ran> {

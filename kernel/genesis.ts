@@ -44,16 +44,17 @@ function createWorld(transaction: Transaction): void {
   const mind = named('mind', { ...child, ...primitives(['status']) })
   const people = transaction.create({
     ...child,
-    ...entries(
-      personas,
-      (codex, name) =>
-        transaction.create({ ...child, name, codex: codex as unknown as PlainObject, expert: name }).ref,
+    ...Object.fromEntries(
+      Object.entries(personas).map(([name, codex]) => {
+        const slots = { ...child, name, codex: codex as unknown as PlainObject, expert: name }
+        return [name, transaction.create(slots).ref]
+      }),
     ),
   })
   root.set('personas', people.ref)
   const states = named('states', {
     ...child,
-    ...entries(stateNames, (name) => stateObject(transaction, traits, name).ref),
+    ...Object.fromEntries(stateNames.map((name) => [name, stateObject(transaction, traits, name).ref])),
   })
   const missions = named('missions', {
     ...child,
@@ -74,14 +75,6 @@ const primitiveOf = (selector: string): string =>
 
 const stateObject = (transaction: Transaction, traits: Obj, name: StateName): Obj =>
   transaction.create({ 'traits*': traits.ref, name, process_: new Primitive(`state.${name.toLowerCase()}`) })
-
-function entries<T>(
-  from: Readonly<Record<string, T>> | readonly string[],
-  make: (item: T, name: string) => Value,
-) {
-  const pairs = Array.isArray(from) ? from.map((name) => [name, name]) : Object.entries(from)
-  return Object.fromEntries(pairs.map(([name, item]) => [name, make(item as T, name as string)]))
-}
 
 function worldOf(transaction: Transaction): World {
   const { root } = transaction

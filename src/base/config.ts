@@ -7,6 +7,30 @@ import { nearest } from './nearest.ts'
 
 const whole = (low: number, high: number, initial: number) => z.int().min(low).max(high).default(initial)
 
+const sections = {
+  cycles: z.strictObject({
+    concurrent: whole(1, 64, 4),
+    timeoutMs: whole(1000, 3_600_000, 120_000),
+    /** Drafts of one method before the cycle gives up. */
+    tries: whole(1, 64, 8),
+  }),
+  sandbox: z.strictObject({
+    cpuMs: whole(10, 60_000, 1000),
+    wallMs: whole(10, 600_000, 10_000),
+    memoryMb: whole(16, 2048, 64),
+    depth: whole(4, 1000, 64),
+    workers: whole(1, 16, 1),
+  }),
+  model: z.strictObject({
+    /** A GGUF file; the seed mind when absent. */
+    path: z.string().optional(),
+    contextSize: whole(256, 131_072, 1024),
+    threads: z.int().min(1).max(256).optional(),
+    /** Which form of the prompts it gets: `compact` is the seed mind's, `full` any other model's. */
+    profile: z.enum(['compact', 'full']).optional(),
+  }),
+} as const
+
 const schema = z.strictObject({
   /** Where the kernel listens; port `*` takes a free one. */
   endpoint: z
@@ -19,34 +43,9 @@ const schema = z.strictObject({
   maxMessageBytes: whole(1024, 2 ** 30, 16 * 2 ** 20),
   /** How long the outcome of a request can be asked for again, in hours. */
   outcomeHours: whole(1, 24 * 365, 24),
-  cycles: z
-    .strictObject({
-      concurrent: whole(1, 64, 4),
-      timeoutMs: whole(1000, 3_600_000, 120_000),
-      /** Drafts of one method before the cycle gives up. */
-      tries: whole(1, 64, 8),
-      /** Without a model a mission waits (`wait`) or is refused (`refuse`). */
-      withoutModel: z.enum(['wait', 'refuse']).default('refuse'),
-    })
-    .prefault({}),
-  sandbox: z
-    .strictObject({
-      cpuMs: whole(10, 60_000, 1000),
-      wallMs: whole(10, 600_000, 10_000),
-      memoryMb: whole(16, 2048, 64),
-      depth: whole(4, 1000, 64),
-      workers: whole(1, 16, 1),
-    })
-    .prefault({}),
-  model: z
-    .strictObject({
-      /** A GGUF file; the seed mind when absent. */
-      path: z.string().optional(),
-      contextSize: whole(256, 131_072, 1024),
-      threads: z.int().min(1).max(256).optional(),
-      profile: z.enum(['compact', 'full']).optional(),
-    })
-    .prefault({}),
+  cycles: sections.cycles.prefault({}),
+  sandbox: sections.sandbox.prefault({}),
+  model: sections.model.prefault({}),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
 
@@ -95,7 +94,6 @@ function describe(issue: z.core.$ZodIssue): { path: string; problem: string; hin
 }
 
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let place: unknown = schema.parse({})
-  for (const part of path) place = (place as Record<PropertyKey, unknown>)[part]
-  return path.length === 0 ? Object.keys(schema.shape) : Object.keys(place as object)
+  const section = sections[path[0] as keyof typeof sections] as { shape: object } | undefined
+  return Object.keys(section?.shape ?? schema.shape)
 }

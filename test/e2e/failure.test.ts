@@ -15,7 +15,10 @@ describe('a thought that fails', { timeout: 120_000 }, () => {
   it('ends in a clear error that asks for an intent, and leaves the image as it was', async () => {
     const client = daemon.client()
     const before = await client.request({ command: 'inspect', target_oid: 'genesis' })
-    const error = await say(client, impossible).then(assert.fail, (thrown: BatError) => thrown)
+    const error = await say(client, impossible).then(
+      () => assert.fail('it was answered'),
+      (thrown: BatError) => thrown,
+    )
     assert.equal(error.code, 'E_NOT_WRITTEN')
     assert.match(String(error.remedy), /# in your own words/)
     assert.doesNotMatch(String(error.remedy), /give an example/)
