@@ -97,7 +97,7 @@ process.on('message', (message: ToProcess) => {
 
 async function load(options: LoadOptions): Promise<FromProcess> {
   const { header, contextLength, parameters } = validateModel(options.modelPath)
-  const native = await import('node-llama-cpp')
+  const native = await import('node-llama-cpp').catch(unavailable)
   const llama = await startLlama(native, options)
   const [digest, model] = await Promise.all([digestOf(options), loadModel(llama, options)])
   const contextSize = Math.min(options.contextSize, contextLength)
@@ -119,9 +119,7 @@ async function load(options: LoadOptions): Promise<FromProcess> {
     dispose: ({ context }) => context.dispose(),
   })
   // The first context shows what the memory allows, and makes the next ones of its shape quick.
-  const first = await slots.acquire('', []).catch((cause) => {
-    throw new BatError('E_ENGINE_UNAVAILABLE', { reason: reasonOf(cause) }, { cause })
-  })
+  const first = await slots.acquire('', []).catch(unavailable)
   const loaded = {
     path: options.modelPath,
     sha256: digest.sha256,
@@ -154,9 +152,7 @@ async function startLlama(native: Native, { gpu, threads }: LoadOptions): Promis
         if (nativeLog.length > 8) nativeLog.shift()
       },
     })
-    .catch((cause) => {
-      throw new BatError('E_ENGINE_UNAVAILABLE', { reason: reasonOf(cause) }, { cause })
-    })
+    .catch(unavailable)
   if (gpu === 'auto' || gpu === llama.gpu) return llama
   throw new BatError('E_ENGINE_UNAVAILABLE', { reason: `the GPU asked for, ${gpu}, is not there` })
 }
@@ -354,6 +350,10 @@ async function grammarOf({ native, llama, model, grammars }: Mind, text: string)
 // Telling what went wrong
 
 const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+function unavailable(cause: unknown): never {
+  throw new BatError('E_ENGINE_UNAVAILABLE', { reason: reasonOf(cause) }, { cause })
+}
 
 /** The message of a native failure with the last lines of the native log, which come a moment later. */
 async function nativeReason(thrown: unknown): Promise<string> {

@@ -87,6 +87,7 @@ interface Call {
 
 const backOff = { firstMs: 100, mostMs: 10_000 }
 const stopGraceMs = 3_000
+const lastWordsMs = 200
 
 /** Starts an engine; it loads its model in the background. */
 export const startEngine = (options: EngineOptions): Engine => new Engine(options)
@@ -199,8 +200,13 @@ export class Engine {
       this.#lost(modelPath, how, lastWords)
     }
     child.on('message', (message: FromProcess) => this.#child === child && this.#hear(message))
-    child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`))
     child.once('error', (error) => end(error.message))
+    child.once('exit', (code, signal) => {
+      const how = signal ?? `exit code ${code}`
+      // What it wrote last may still be on its way; another process that holds the pipe must not keep us.
+      child.once('close', () => end(how))
+      setTimeout(() => end(how), lastWordsMs)
+    })
     const threads = this.#threads
     const known = this.#digest && { known: this.#digest }
     this.#tell({
@@ -218,7 +224,7 @@ export class Engine {
         this.#digest = message.digest
         this.#gpu = message.gpu
         this.#settle()
-        this.#options.onEvent?.({ kind: 'up', model: message.model, pid: this.#child?.pid ?? 0 })
+        this.#emit({ kind: 'up', model: message.model, pid: this.#child?.pid ?? 0 })
         for (const [id, call] of this.#calls) this.#send(id, call)
         break
       case 'refused': {
@@ -266,7 +272,7 @@ export class Engine {
     this.#reason = `the inference process ended with ${how}`
     const againInMs = Math.min(backOff.mostMs, backOff.firstMs * 2 ** (this.#deaths.length - 1))
     this.#timer = setTimeout(() => this.#start(modelPath), againInMs)
-    this.#options.onEvent?.({ kind: 'down', how, lost: lost.length, againInMs })
+    this.#emit({ kind: 'down', how, lost: lost.length, againInMs })
   }
 
   /** Enters a final state: every call, now and later, is refused with `refusal`. */
@@ -278,7 +284,7 @@ export class Engine {
     this.#child = undefined
     for (const id of this.#calls.keys()) this.#take(id)?.reject(refusal)
     this.#settle()
-    if (state !== 'stopped') this.#options.onEvent?.({ kind: state, reason: refusal })
+    if (state !== 'stopped') this.#emit({ kind: state, reason: refusal })
   }
 
   #send(id: number, call: Call): void {
@@ -291,6 +297,11 @@ export class Engine {
     if (!call) return
     if (call.sent) this.#tell({ kind: 'abort', id })
     call.reject(reason)
+  }
+
+  /** Events come after the change that they tell of is complete. */
+  #emit(event: EngineEvent): void {
+    queueMicrotask(() => this.#options.onEvent?.(event))
   }
 
   #take(id: number): Call | undefined {
