@@ -135,11 +135,11 @@ class RunningSteward implements Steward {
   }
 
   #act(effect: Effect): void {
-    if (effect.kind === 'spawn') this.#spawn()
+    if ('ms' in effect) this.#later(effect.ms, effect.kind === 'wait' ? 'due' : 'overdue')
+    else if (effect.kind === 'spawn') this.#spawn()
     else if (effect.kind === 'ready') this.#notify.ready(`kernel ${this.#child?.pid} is up`)
     else if (effect.kind === 'terminate') this.#child?.kill('SIGTERM')
-    else if (effect.kind === 'kill') this.#child?.kill('SIGKILL')
-    else this.#later(effect.ms, effect.kind === 'wait' ? 'due' : 'overdue')
+    else this.#child?.kill('SIGKILL')
   }
 
   #later(ms: number, kind: 'due' | 'overdue'): void {
