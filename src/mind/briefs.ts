@@ -84,7 +84,8 @@ export function inputsOf(brief: MethodBrief, facets: readonly FacetAnswer[] = []
     note: brief.intent === undefined ? '' : `note ${oneLine(brief.intent)}`,
     facets: lines(facets.map(({ facet, answer }) => `${facet} ${answer}`)),
     signature: signatureOf(brief.selector, brief.args.length),
-    words: wordsOf(brief.selector).join(' '),
+    selector: brief.selector,
+    parameters: ['self', ...parametersOf(brief.args.length)].join(', '),
   }
 }
 

@@ -97,9 +97,10 @@ export function scriptGrammar(selector: string, parameters: readonly string[]): 
   return withoutBlankLines(
     [
       `root ::= "async "? "function ${selector}(${['self', ...parameters].join(', ')}) {\\n" part+ "}"`,
-      'part ::= code | text | single | template | regular | "(" inside* ")" | "[" inside* "]" | "{" inside* "}"',
+      'part ::= code | comment | text | single | template | regular | "(" inside* ")" | "[" inside* "]" | "{" inside* "}"',
       'inside ::= part',
-      // no brackets, no quotes, no backslash, no backquote; a slash is division or begins a comment's end of line
+      // no brackets, no quotes, no backslash, no backquote; a slash divides
+      'comment ::= "//" [ -~]{0,120} "\\n"',
       String.raw`code ::= [ \n!#-&*-.0-Z^_a-z|~:;<=>?@] | "/ "`,
       String.raw`regular ::= "/" [!#-&*-.0-Z^_a-z|~:;<=>?@\\\x5B\x5D()+]{1,40} "/" [gimu]{0,3}`,
       TEXT,
