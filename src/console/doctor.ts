@@ -115,7 +115,7 @@ async function stewardState(home: Home): Promise<Finding> {
   const live = await running(home, 'steward')
   if (live !== undefined) return { what, ok: true, found: `runs, pid ${live.pid}` }
   const last = readState(home, 'steward')
-  const reason = typeof last?.reason === 'string' ? last.reason : undefined
+  const reason = last?.state === 'given-up' ? String(last.reason) : undefined
   if (reason !== undefined)
     return {
       what,
