@@ -10,7 +10,7 @@ import { type Home, homeOf, prepareHome } from '../src/base/home.ts'
 import type { Logger } from '../src/base/log.ts'
 import { packageRoot } from '../src/base/package-root.ts'
 import { Teardown } from '../src/base/teardown.ts'
-import { openDrafting } from '../src/cognition/drafting.ts'
+import { makeDrafting } from '../src/cognition/drafting.ts'
 import { outcomeOf } from '../src/cognition/pending.ts'
 import { makeThink } from '../src/cognition/think.ts'
 import type { Faculties } from '../src/cognition/thought.ts'
@@ -18,12 +18,13 @@ import { openImage } from '../src/image/image.ts'
 import { openAuditTrail } from '../src/metacognition/audit-trail.ts'
 import { Metrics } from '../src/metacognition/metrics.ts'
 import { startEngine } from '../src/mind/engine.ts'
+import { readTemplates } from '../src/mind/template-files.ts'
 import { openKeys } from '../src/protocol/keys.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 import { makeCommands } from './commands.ts'
 import { Desk } from './desk.ts'
 import { sendKnown } from './dispatch.ts'
-import { openWorld } from './genesis.ts'
+import { codicesOf, openWorld } from './genesis.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Kernel } from './kernel.ts'
 import { watchLoop } from './loop-delay.ts'
@@ -82,7 +83,8 @@ async function compose(
   const loop = watchLoop()
   teardown.add(() => loop.stop())
   const watchers = new Watchers()
-  const drafting = await openDrafting({ prompts: join(packageRoot, 'prompts'), profile: profileOf(config) })
+  const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
+  const drafting = makeDrafting({ templates, profile: profileOf(config), codices: codicesOf(image) })
   const think = makeThink((request, options) => engine.infer(request, options))
   const faculties: Faculties = { image, sandbox, think, drafting, world, clock, tries: config.cycles.tries }
   const missions = new Missions({
@@ -140,6 +142,7 @@ async function compose(
     JSON.stringify({ pid: process.pid, endpoint: router.endpoint, build: kernel.build, image: image.id }),
   )
   teardown.add(() => rm(home.kernelFile, { force: true }))
+  log.level = config.log
   log.info({ endpoint: router.endpoint, image: image.id, head: image.head, resumed }, 'kernel is up')
   return { kernel, endpoint: router.endpoint, stop: () => teardown.run() }
 }

@@ -3,7 +3,7 @@
 // listed in `orchestrator.frozen`: nothing that the model writes may change them.
 import type { Oid } from '../src/base/ids.ts'
 import { type PlainObject, Primitive, Ref, type Value } from '../src/base/value.ts'
-import { personas } from '../src/cognition/personas.ts'
+import { type Codex, personas } from '../src/cognition/personas.ts'
 import { type StateName, stateNames } from '../src/cognition/states.ts'
 import type { World } from '../src/cognition/thought.ts'
 import type { Image } from '../src/image/image.ts'
@@ -86,5 +86,19 @@ function worldOf(transaction: Transaction): World {
     missions: at(root, 'missions'),
     cycles: at(orchestrator, 'cycles'),
     frozen: (orchestrator.get('frozen') as readonly Ref[]).map(({ oid }) => oid),
+  }
+}
+
+/** The codices of the personas as they are in the image now. */
+export function codicesOf(image: Image): Readonly<Record<string, Codex>> {
+  const transaction = image.begin({ user: 'kernel' })
+  try {
+    const people = transaction.get((transaction.root.get('personas') as Ref).oid)
+    const named = [...people.slots()].filter(([name, value]) => value instanceof Ref && !name.endsWith('*'))
+    return Object.fromEntries(
+      named.map(([name, ref]) => [name, transaction.get((ref as Ref).oid).get('codex') as unknown as Codex]),
+    )
+  } finally {
+    transaction.abort()
   }
 }

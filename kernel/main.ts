@@ -9,7 +9,7 @@ import { onParentGone } from '../src/base/parent.ts'
 import { type RunningKernel, startKernel } from './compose.ts'
 
 const { values } = parseArgs({ options: { home: { type: 'string' } } })
-const { log, flush } = openLog(process.env.BATOS_LOG ?? 'info', 1)
+const log = openLog('info', 1)
 let running: RunningKernel | undefined
 let stopping = false
 
@@ -24,7 +24,6 @@ const stop = async (why: string): Promise<void> => {
     log.error({ err: failure }, 'while stopping')
     process.exitCode = 1
   }
-  await flush()
   process.exit()
 }
 
@@ -35,7 +34,7 @@ process.on('unhandledRejection', (reason) => {
 })
 process.on('uncaughtException', (failure) => {
   log.fatal({ err: failure }, 'uncaught')
-  flush().finally(() => process.exit(70))
+  process.exit(70)
 })
 onParentGone(() => void stop('the steward is gone'))
 
@@ -44,6 +43,5 @@ try {
 } catch (thrown) {
   const error = batErrorOf(thrown)
   log.fatal({ code: error.code, remedy: error.remedy, err: thrown }, `${error.code}: ${error.message}`)
-  await flush()
   process.exit(exitCodeOf(error))
 }

@@ -2,8 +2,7 @@
 // cycle itself, and whatever it throws takes the thought to FAILED (see cycle.ts).
 import { BatError } from '../base/errors.ts'
 import { Method, type Provenance } from '../base/value.ts'
-import { auditMethod } from '../guardian/audit.ts'
-import { reportLines } from '../guardian/report.ts'
+import { auditMethod, reportLines } from '../guardian/audit.ts'
 import { briefOf } from './brief.ts'
 import type { FacetQuery } from './drafting.ts'
 import type { StateName } from './states.ts'

@@ -23,7 +23,7 @@ export interface AuditTrail {
 /** Opens the trail at `file`, cutting off a line that a crash left half-written. */
 export async function openAuditTrail(file: string, clock: Clock): Promise<AuditTrail> {
   await dropTornLine(file)
-  const destination = pino.destination({ dest: file, sync: false, mkdir: true, minLength: 0 })
+  const destination = pino.destination({ dest: file, sync: false, mkdir: true, minLength: 4096 })
   if (!existsSync(file)) await once(destination, 'ready')
   const flush = () =>
     new Promise<void>((resolve, reject) => destination.flush((error) => (error ? reject(error) : resolve())))
