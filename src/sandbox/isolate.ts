@@ -142,8 +142,7 @@ export class Isolate {
       this.#spent = true
       this.#outcome ??= { kind: 'failed', code: 'limits', message: spentMessage(failure, this.memoryMb) }
     }
-    const silent = 'the method waits for a promise that nothing settles'
-    return this.#outcome ?? { kind: 'failed', code: 'threw', message: silent, object: call.receiver }
+    return this.#ending(call.receiver)
   }
 
   #runJobs(call: GuestCall): void {
@@ -168,6 +167,15 @@ export class Isolate {
         if (this.#late === undefined && performance.now() > this.#callEnds) this.#isOver()
       }
     }
+  }
+
+  /** With no memory left a job disappears without a word, and what is thrown is null: both say what happened. */
+  #ending(receiver: number): GuestOutcome {
+    const silence = 'the method waits for a promise that nothing settles'
+    const outcome = this.#outcome ?? { kind: 'failed', code: 'threw', message: silence, object: receiver }
+    const full = this.#memory.buffer.byteLength > 0.75 * 65536 * pagesOf(this.memoryMb)
+    if (!full || outcome.kind !== 'failed' || outcome.code !== 'threw') return outcome
+    return { ...outcome, code: 'limits', message: spentMessage(outcome.message, this.memoryMb) }
   }
 
   #beginTurn(): void {

@@ -46,9 +46,11 @@ const sends = String.raw`
     throw ended
   }
 
-  // The innermost place of generated code in a stack. Sources are compiled one line below their wrapper's first.
+  // The innermost place of generated code in a stack: where it did not compile, or the first frame of it. (Errors of
+  // JSON.parse name a place in their text the same way.) Sources are compiled one line below their wrapper's first.
   function placeOf(stack) {
-    const found = typeof stack === 'string' ? stack.match(/<input>:(\d+)(?::(\d+))?/) : null
+    if (typeof stack !== 'string') return {}
+    const found = stack.match(/^\s*at <input>:(\d+)(?::(\d+))?\s+at eval /) ?? stack.match(/\(<input>:(\d+)(?::(\d+))?\)/)
     if (found === null) return {}
     return { line: Number(found[1]) - 1, column: found[2] === undefined ? undefined : Number(found[2]) }
   }
@@ -61,7 +63,10 @@ const sends = String.raw`
         nameOf(entry) + ' ' + selector)
     }
     const cell = known ?? lookup(entry, selector)
-    if (cell === undefined) return unhandled(entry, selector, args, from)
+    if (cell === undefined) {
+      if (!/^[A-Za-z]\w*$/.test(selector)) return fail('value', stringify(selector) + ' is no selector')
+      return unhandled(entry, selector, args, from)
+    }
     sent++
     missing = undefined
     if (isData(cell)) return answer(copy(dataOf(cell), nameOf(entry, selector)), from)
@@ -184,7 +189,7 @@ const sends = String.raw`
     const frame = typeof thrown === 'object' && thrown !== null ? marks.get(thrown) : undefined
     const isError = thrown instanceof Error
     const message = isError ? thrown.name + ': ' + thrown.message : 'threw ' + describe(thrown)
-    const spent = thrown instanceof InternalError || (thrown instanceof RangeError && /stack/.test(thrown.message))
+    const spent = isError && (thrown instanceof InternalError || thrown.message === 'stack overflow')
     finish({ kind: 'failed', code: spent ? 'limits' : 'threw', message: message.slice(0, 2000),
       object: (frame ?? current)?.entry.n, ...(isError ? placeOf(thrown.stack) : {}) })
   }
