@@ -6,10 +6,12 @@
 // `finally` block guards gets a copy of the block for each way of leaving it.
 // Assignments to a slot of `self` are taken not to raise: what the slot cannot hold is refused before it changes.
 
+import { calleeOf, unwrapped } from './callee.ts'
 import { nameOf } from './constants.ts'
 import { type Flow, FlowGraph, NOWHERE } from './flow.ts'
+import { isPart } from './layers.ts'
 import type { AnyNode, CallExpression, NewExpression, TryStatement } from './parse.ts'
-import { calleeOf, isPart, mutatedBy, type Reached, unwrapped } from './reached.ts'
+import { mutatedBy, type Reached } from './reached.ts'
 import type { Fn, Scopes } from './scope.ts'
 
 interface Context {
@@ -88,7 +90,7 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
     member: Extract<AnyNode, { type: 'MemberExpression' }>,
     c: Context,
   ): number => {
-    if (isSelf(member.object) && nameOf(member, scopes) === '_p_changed') return from
+    if (late.valueOf(member.object).self && nameOf(member, scopes) === '_p_changed') return from
     const at = isSelf(member.object) ? from : mayRaise(from, c)
     return storing(changing(at, member, member.object, c), member, c)
   }

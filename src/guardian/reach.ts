@@ -11,9 +11,10 @@
 // wholly unknown is plain data access (`self.map[a]`, `a[i]`): what it finds may be read and written, not called,
 // except in a literal table of this method (`const ops = { add: (x, y) => x + y }; ops[a](b, c)`), where one
 // unknown step alone leads to no compiler of code.
+
+import { unwrapped } from './callee.ts'
 import { canSpell, nameOf, patternsOf } from './constants.ts'
 import { type AnyNode, eachNode, positionsOf } from './parse.ts'
-import { unwrapped } from './reached.ts'
 import { isFunction, namesIn, type Scopes } from './scope.ts'
 import type { Violation } from './verdict.ts'
 

@@ -1,33 +1,33 @@
 // Which values of a method may be part of the state of `self`: a may-alias analysis without order (what a name may
 // hold at any time), in the manner of Andersen, over one number a value.
 //
-// The number says how many fresh layers lie over a part of the state:
-//   0      the value may be a part of the state itself: writing into it changes the state
-//   1..3   a fresh container; what is read from it is one layer nearer (3 stands for three or more)
-//   CLEAN  no part of the state can be reached from it
-// So `self.items` is 0, `[...self.items]` is 1 and its elements are 0; `self.items.length` is CLEAN. The smaller
-// number is the safer one, and joining takes the smaller: the lattice has five levels, so the constraints, solved by
-// repeating them until nothing changes, settle fast; after a bounded number of rounds everything is taken as 0.
+// The lattice is finite and joining only lowers, so the constraints settle when repeated until nothing changes; after
+// a bounded number of rounds everything is taken as reached.
 //
 // Parameters of the method and the answers of messages are CLEAN: what comes by message is plain data of its own or
 // a reference, and the state of another object is that object's to keep (the amnesia check at commit sees it).
 // A local value that is stored into the state is part of it from then on: `late` values answer with these too.
 import { ANSWERS, CALLBACK_PARAMETERS, MUTATORS, STATIC_MUTATORS, TAKES_ARGUMENTS } from './builtins.ts'
-import { nameOf } from './constants.ts'
+import { calleeOf, unwrapped } from './callee.ts'
+import { expressionsOver } from './expressions.ts'
+import {
+  CLEAN,
+  clean,
+  containing,
+  isClean,
+  isPart,
+  isSame,
+  join,
+  NO_FNS,
+  part,
+  read,
+  type Value,
+} from './layers.ts'
 import { type AnyNode, type CallExpression, childrenOf, type NewExpression } from './parse.ts'
 import { type Binding, type Fn, isFunction, type Scopes } from './scope.ts'
+import { Sharing } from './sharing.ts'
 
-export const CLEAN = 9
-const DEEPEST = 3
 const MAX_ROUNDS = 24
-
-export interface Value {
-  readonly layers: number
-  /** It may be `self` itself. */
-  readonly self: boolean
-  /** The functions of this method it may be. */
-  readonly fns: ReadonlySet<Fn>
-}
 
 export interface Reached {
   valueOf(node: AnyNode): Value
@@ -37,333 +37,91 @@ export interface Reached {
   readonly stores: ReadonlySet<AnyNode>
 }
 
-const NO_FNS: ReadonlySet<Fn> = new Set()
-const clean: Value = { layers: CLEAN, self: false, fns: NO_FNS }
-const part: Value = { layers: 0, self: false, fns: NO_FNS }
-
-export const isPart = (value: Value): boolean => value.layers === 0
-
-/** How a call names what it calls. */
-export type Callee =
-  | { readonly kind: 'static'; readonly name: string }
-  /** `receiver.name(…)`, or the same spelt `.call`/`.apply`, whose arguments are then `args`. */
-  | {
-      readonly kind: 'method'
-      readonly name: string | undefined
-      readonly receiver: AnyNode
-      readonly args: readonly AnyNode[]
-    }
-  | { readonly kind: 'value'; readonly callee: AnyNode }
-
-const STATIC_OWNERS = new Set([
-  'Object',
-  'Array',
-  'Reflect',
-  'Math',
-  'JSON',
-  'Number',
-  'String',
-  'Promise',
-  'Date',
-  'BigInt',
-  'Symbol',
-])
-
-export function calleeOf(call: CallExpression | NewExpression, scopes: Scopes): Callee {
-  const callee = unwrapped(call.callee)
-  if (callee.type !== 'MemberExpression') return { kind: 'value', callee }
-  const name = nameOf(callee, scopes)
-  const object = unwrapped(callee.object)
-  if (object.type === 'Identifier' && STATIC_OWNERS.has(object.name) && !scopes.bindingOf.get(object))
-    return { kind: 'static', name: `${object.name}.${name ?? '?'}` }
-  if ((name === 'call' || name === 'apply') && object.type === 'MemberExpression' && call.arguments[0]) {
-    const args = name === 'call' ? call.arguments.slice(1) : elementsOf(call.arguments[1])
-    return { kind: 'method', name: nameOf(object, scopes), receiver: call.arguments[0], args }
-  }
-  return { kind: 'method', name, receiver: object, args: call.arguments }
-}
-
 /** Solves the method's constraints; `late` also follows what is stored into the state. */
 export function reachedFrom(scopes: Scopes, late: boolean): Reached {
-  const values = new Map<Binding, Value>()
-  const answers = new Map<Fn, Value>()
-  const escaped = new Set<Fn>()
+  const facts = {
+    values: new Map<Binding, Value>(),
+    answers: new Map<Fn, Value>(),
+    escaped: new Set<Fn>(),
+    gaveUp: false,
+  }
+  const { valueOf, elementOf, answerOf } = expressionsOver(scopes, facts)
+  const sharing = new Sharing()
+  const rootsOf = (node: AnyNode): Binding[] => sharing.rootsOf(node, scopes)
+  const names = [...new Set(scopes.bindingOf.values())].filter(
+    (b): b is Binding => b !== undefined && b.kind !== 'self',
+  )
   const stores = new Set<AnyNode>()
-  const groups = new Map<Binding, Binding>()
   let thrown = clean
+  const thrownRoots: Binding[] = []
   let changed = false
-  let given = false // gave up: everything is a part
 
-  const group = (binding: Binding): Binding => {
-    let root = binding
-    for (let next = groups.get(root); next; next = groups.get(root)) root = next
-    if (root !== binding) groups.set(binding, root)
-    return root
+  const share = (bindings: readonly Binding[], at: AnyNode): void => {
+    if (sharing.link(bindings, at)) changed = true
   }
-  const share = (a: readonly Binding[], b: readonly Binding[]) => {
-    const [first, ...rest] = [...a, ...b].filter((x) => x.kind !== 'self').map(group)
-    for (const other of rest)
-      if (first && group(other) !== group(first)) {
-        groups.set(group(other), group(first))
-        changed = true
-      }
-  }
-
   const raise = (binding: Binding, value: Value): void => {
     if (binding.kind === 'self') return
-    const old = values.get(binding) ?? clean
+    const old = facts.values.get(binding) ?? clean
     const next = join(old, value)
-    if (same(old, next)) return
-    values.set(binding, next)
+    if (isSame(old, next)) return
+    facts.values.set(binding, next)
     changed = true
   }
-  const raiseGroup = (bindings: readonly Binding[], value: Value): void => {
-    if (value.layers === CLEAN && !value.self) return
-    const roots = new Set(bindings.map(group))
-    for (const binding of known) if (roots.has(group(binding))) raise(binding, { ...value, fns: NO_FNS })
+  // The names that may reach the insides of `bindings`.
+  const raiseGroup = (bindings: readonly Binding[], valueFor: (binding: Binding) => Value): void => {
+    const groups = new Set(bindings.map((b) => sharing.groupOf(b)))
+    for (const name of names)
+      if (groups.has(sharing.groupOf(name))) raise(name, { ...valueFor(name), fns: NO_FNS })
   }
-  const known = new Set(
-    [...scopes.bindingOf.values()].filter((b) => b !== undefined && b.kind !== 'self') as Binding[],
-  )
-
   const escape = (value: Value): void => {
     for (const fn of value.fns)
-      if (!escaped.has(fn)) {
-        escaped.add(fn)
+      if (!facts.escaped.has(fn)) {
+        facts.escaped.add(fn)
         changed = true
       }
   }
   const answer = (fn: Fn, value: Value): void => {
-    const old = answers.get(fn) ?? clean
+    const old = facts.answers.get(fn) ?? clean
     const next = join(old, value)
-    if (same(old, next)) return
-    answers.set(fn, next)
+    if (isSame(old, next)) return
+    facts.answers.set(fn, next)
     changed = true
-  }
-
-  // ---- what an expression may be
-  const valueOf = (node: AnyNode): Value => {
-    switch (node.type) {
-      case 'Identifier': {
-        const binding = scopes.bindingOf.get(node)
-        if (!binding) return clean
-        if (binding.kind === 'self') return { layers: CLEAN, self: true, fns: NO_FNS }
-        const value = values.get(binding) ?? clean
-        const { init } = binding
-        const fns = init && isFunction(init) ? new Set([...value.fns, scopes.fnOf.get(init)!]) : value.fns
-        return given ? { layers: 0, self: true, fns: allFns } : { ...value, fns }
-      }
-      case 'ThisExpression':
-        return part // of an inner function: whatever it was called on
-      case 'MemberExpression': {
-        const object = valueOf(node.object)
-        const name = nameOf(node, scopes)
-        return name === 'length' || name === 'size' ? clean : read(object)
-      }
-      case 'ArrayExpression':
-        return containing(...node.elements.map((e) => (e ? spreadOr(e) : clean)))
-      case 'ObjectExpression':
-        return containing(
-          ...node.properties.map((p) => (p.type === 'Property' ? valueOf(p.value) : spreadOr(p))),
-        )
-      case 'FunctionDeclaration':
-      case 'FunctionExpression':
-      case 'ArrowFunctionExpression': {
-        const fn = scopes.fnOf.get(node)
-        return fn ? { ...clean, fns: new Set([fn]) } : clean
-      }
-      case 'ConditionalExpression':
-        return join(valueOf(node.consequent), valueOf(node.alternate))
-      case 'LogicalExpression':
-        // What `&&` answers from its left side is falsy, and so not a container.
-        return node.operator === '&&' ? valueOf(node.right) : join(valueOf(node.left), valueOf(node.right))
-      case 'SequenceExpression':
-        return valueOf(node.expressions.at(-1)!)
-      case 'AssignmentExpression': {
-        if (node.operator === '=') return valueOf(node.right)
-        const logical = node.operator === '||=' || node.operator === '&&=' || node.operator === '??='
-        return logical ? join(valueOf(node.left), valueOf(node.right)) : clean
-      }
-      case 'AwaitExpression':
-        return valueOf(node.argument)
-      case 'ChainExpression':
-      case 'ParenthesizedExpression':
-        return valueOf(node.expression)
-      case 'SpreadElement':
-        return spreadOr(node)
-      case 'YieldExpression':
-        return part
-      case 'NewExpression': {
-        const args = node.arguments.map(spreadOr)
-        const callee = unwrapped(node.callee)
-        if (callee.type === 'Identifier' && NEW_CLEAN.test(callee.name)) return clean
-        return containing(...args.map((a) => join(a, read(a))))
-      }
-      case 'TaggedTemplateExpression':
-        return anyOf(node.quasi.expressions.map(valueOf))
-      case 'CallExpression':
-        return callValue(node)
-      default:
-        return clean
-    }
-  }
-  const spreadOr = (node: AnyNode): Value =>
-    node.type === 'SpreadElement' ? read(valueOf(node.argument)) : valueOf(node)
-  const anyOf = (args: readonly Value[]): Value => {
-    const joined = args.reduce(join, clean)
-    const local = [...escaped].reduce((v, fn) => join(v, answerOf(fn)), clean)
-    return joined.layers === CLEAN && !joined.self ? local : join(part, local)
-  }
-  const answerOf = (fn: Fn): Value => {
-    const value = answers.get(fn) ?? clean
-    return fn.node.generator ? containing(value) : value
-  }
-  const answersOf = (value: Value): Value => [...value.fns].reduce((v, fn) => join(v, answerOf(fn)), clean)
-
-  const callValue = (call: CallExpression): Value => {
-    const callee = calleeOf(call, scopes)
-    const args = call.arguments.map(spreadOr)
-    const first = args[0] ?? clean
-    switch (callee.kind) {
-      case 'static':
-        switch (callee.name) {
-          case 'Object.assign':
-          case 'Object.freeze':
-          case 'Promise.resolve':
-          case 'Object.create':
-            return args.slice(1).reduce((v, a) => join(v, containing(read(a))), first)
-          case 'Object.values':
-          case 'Array.of':
-          case 'Promise.all':
-          case 'Promise.race':
-          case 'Promise.any':
-            return containing(...args.map((a) => join(a, read(a))))
-          case 'Array.from':
-            return args[1] ? containing(answersOf(args[1])) : containing(read(first))
-          case 'Object.entries':
-          case 'Promise.allSettled':
-            return containing(containing(read(first)))
-          case 'Object.fromEntries':
-          case 'Object.groupBy':
-            return containing(read(read(first)), read(first))
-          case 'Object.keys':
-          case 'Array.isArray':
-          case 'Object.is':
-          case 'Object.hasOwn':
-            return clean
-          default:
-            return /^(Math|JSON|Number|String|Date|BigInt|Symbol)\./.test(callee.name) ? clean : anyOf(args)
-        }
-      case 'method': {
-        const { name } = callee
-        const receiver = valueOf(callee.receiver)
-        const inside = callee.args.map(spreadOr)
-        const results = inside.reduce((v, a) => join(v, answersOf(a)), clean)
-        switch (name === undefined ? undefined : ANSWERS.get(name)) {
-          case 'element':
-            return join(
-              join(read(receiver), results),
-              name?.startsWith('reduce') ? (inside[1] ?? clean) : clean,
-            )
-          case 'receiver':
-            return receiver
-          case 'copy':
-            return containing(read(receiver), read(read(receiver)), ...inside.map((a) => join(a, read(a))))
-          case 'pairs':
-            return containing(containing(read(receiver)))
-          case 'mapped':
-            return name === 'map' ? containing(results) : containing(results, read(results))
-          case 'promise':
-            return join(receiver, results)
-          case 'primitive':
-            return clean
-          default: {
-            // A message: selectors with arguments end in `_`, and only objects, not their data, are sent others.
-            const isMessage =
-              name === 'send' || name?.endsWith('_') || (receiver.self && receiver.layers === CLEAN)
-            if (isMessage) return clean
-            return receiver.layers < CLEAN || receiver.self ? part : anyOf([])
-          }
-        }
-      }
-      case 'value': {
-        const { callee: target } = callee
-        if (target.type === 'Identifier' && !scopes.bindingOf.get(target))
-          return target.name === 'Object' ? first : clean
-        const fn = valueOf(target)
-        return fn.fns.size > 0 ? answersOf(fn) : anyOf(args)
-      }
-    }
-  }
-
-  // ---- who shares what: the names whose containers a value may be or hold
-  const roots = (node: AnyNode): Binding[] => {
-    switch (node.type) {
-      case 'Identifier': {
-        const binding = scopes.bindingOf.get(node)
-        return binding && binding.kind !== 'self' ? [binding] : []
-      }
-      case 'BinaryExpression':
-      case 'TemplateLiteral':
-      case 'UnaryExpression':
-      case 'UpdateExpression':
-      case 'FunctionExpression':
-      case 'ArrowFunctionExpression':
-      case 'FunctionDeclaration':
-        return []
-      case 'MemberExpression': {
-        const name = nameOf(node, scopes)
-        return name === 'length' || name === 'size' ? [] : roots(node.object)
-      }
-      case 'ConditionalExpression':
-        return [...roots(node.consequent), ...roots(node.alternate)]
-      case 'Property':
-        return roots(node.value)
-      case 'CallExpression': {
-        const callee = calleeOf(node, scopes)
-        if (callee.kind === 'method' && callee.name !== undefined && ANSWERS.get(callee.name) === 'primitive')
-          return []
-        if (
-          callee.kind === 'static' &&
-          /^(Math|JSON|Number|String|Date|BigInt|Symbol)\.|keys$/.test(callee.name)
-        )
-          return []
-        return childrenOf(node).flatMap(roots)
-      }
-      default:
-        return childrenOf(node).flatMap(roots)
-    }
   }
 
   // ---- constraints
   const constraints: (() => void)[] = []
-  const bind = (pattern: AnyNode, value: Value, from: readonly Binding[]): void => {
+  const bind = (pattern: AnyNode, value: Value, from: readonly Binding[], at: AnyNode): void => {
     switch (pattern.type) {
       case 'Identifier': {
         const binding = scopes.bindingOf.get(pattern)
         if (!binding) return
         raise(binding, value)
-        if (from.length > 0) share([binding], from)
+        if (from.length > 0) share([binding, ...from], at)
         return
       }
       case 'MemberExpression':
         return put(pattern, value, from, pattern)
       case 'ObjectPattern':
         for (const p of pattern.properties)
-          if (p.type === 'Property') bind(p.value, read(value), from)
-          else bind(p.argument, containing(read(value)), from)
+          if (p.type === 'Property') bind(p.value, read(value), from, at)
+          else bind(p.argument, containing(read(value)), from, at)
         return
       case 'ArrayPattern':
         for (const element of pattern.elements)
-          if (element?.type === 'RestElement') bind(element.argument, containing(read(value)), from)
-          else if (element) bind(element, read(value), from)
+          if (element?.type === 'RestElement') bind(element.argument, containing(read(value)), from, at)
+          else if (element) bind(element, read(value), from, at)
         return
       case 'AssignmentPattern':
-        return bind(pattern.left, join(value, valueOf(pattern.right)), [...from, ...roots(pattern.right)])
+        return bind(
+          pattern.left,
+          join(value, valueOf(pattern.right)),
+          [...from, ...rootsOf(pattern.right)],
+          at,
+        )
       case 'RestElement':
-        return bind(pattern.argument, containing(value), from)
+        return bind(pattern.argument, containing(value), from, at)
       case 'VariableDeclaration':
-        return bind(pattern.declarations[0]!.id, value, from)
+        return bind(pattern.declarations[0]!.id, value, from, at)
     }
   }
   // `value` is put into the container that `target` names (a member) or is.
@@ -371,31 +129,43 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     const container = unwrapped(target.type === 'MemberExpression' ? target.object : target)
     const into = valueOf(container)
     escape(value)
-    if (into.self || into.layers === 0) {
+    if (into.self || isPart(into)) {
+      if (container.type === 'ThisExpression' && !isClean(value)) facts.gaveUp = true // whose `this`, nobody knows
       if (from.length === 0) return
       stores.add(at)
-      if (late) raiseGroup(from, part)
+      if (late) raiseGroup(from, () => part)
       return
     }
-    const owners = roots(container)
-    share(owners, from)
-    raiseGroup(owners, containing(value))
+    const owners = rootsOf(container)
+    share([...owners, ...from], at)
+    if (isClean(value)) return
+    // What lies inside an inner container of a name is two layers below that name, unless it may lie in itself.
+    const outer = container.type === 'MemberExpression' ? ownerOf(container) : undefined
+    raiseGroup(owners, (name) =>
+      name === outer && !sharing.isEntangled(name) ? containing(containing(value)) : containing(value),
+    )
   }
-  const pass = (fn: Fn, args: readonly Value[], from: readonly Binding[]): void =>
+  const ownerOf = (member: AnyNode): Binding | undefined => {
+    let inner = member
+    while (inner.type === 'MemberExpression') inner = unwrapped(inner.object)
+    return inner.type === 'Identifier' ? scopes.bindingOf.get(inner) : undefined
+  }
+  const pass = (fn: Fn, args: readonly Value[], from: readonly Binding[], at: AnyNode): void =>
     fn.node.params.forEach((param, i) => {
-      if (param.type === 'RestElement') bind(param.argument, containing(...args.slice(i)), from)
-      else bind(param, args[i] ?? clean, from)
+      if (param.type === 'RestElement') bind(param.argument, containing(...args.slice(i)), from, at)
+      else bind(param, args[i] ?? clean, from, at)
     })
   const callbacks = (call: CallExpression | NewExpression): void => {
     const args = call.arguments
     const callee = calleeOf(call, scopes)
-    const values = args.map(spreadOr)
+    const values = args.map(elementOf)
     const everything = values.reduce((v, a) => join(v, join(a, read(a))), { ...clean, fns: NO_FNS })
-    const from = args.flatMap(roots)
+    const from = args.flatMap(rootsOf)
     if (callee.kind === 'value') {
       const target = valueOf(callee.callee)
       const hasSpread = args.some((a) => a.type === 'SpreadElement')
-      for (const fn of target.fns) pass(fn, hasSpread ? fn.node.params.map(() => everything) : values, from)
+      for (const fn of target.fns)
+        pass(fn, hasSpread ? fn.node.params.map(() => everything) : values, from, call)
       if (target.fns.size > 0) return
     }
     const receiver =
@@ -404,7 +174,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
         : callee.kind === 'static'
           ? (values[0] ?? clean)
           : clean
-    const sharers = callee.kind === 'method' ? roots(callee.receiver) : from
+    const sharers = callee.kind === 'method' ? rootsOf(callee.receiver) : from
     const name = callee.kind === 'method' ? callee.name : callee.kind === 'static' ? callee.name : undefined
     const spec =
       name === undefined
@@ -433,6 +203,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
             }
           }),
           [...sharers, ...(spec ? [] : from)],
+          call,
         )
       }
     const isBuiltIn =
@@ -441,11 +212,12 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
       for (const value of values) escape(value)
       const isMessage = callee.kind === 'method' && receiver.self && receiver.layers === CLEAN
       if (!isMessage)
-        for (const fn of escaped)
+        for (const fn of facts.escaped)
           pass(
             fn,
             fn.node.params.map(() => any),
             [...sharers, ...from],
+            call,
           )
     }
   }
@@ -456,18 +228,18 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
       case 'VariableDeclarator':
         if (node.init) {
           const { id, init } = node
-          constraints.push(() => bind(id, valueOf(init), roots(init)))
+          constraints.push(() => bind(id, valueOf(init), rootsOf(init), node))
         }
         break
       case 'AssignmentExpression':
         if (node.operator === '=' || /^(\|\||&&|\?\?)=$/.test(node.operator))
-          constraints.push(() => bind(node.left, valueOf(node.right), roots(node.right)))
+          constraints.push(() => bind(node.left, valueOf(node.right), rootsOf(node.right), node))
         break
       case 'ForOfStatement':
-        constraints.push(() => bind(node.left, read(valueOf(node.right)), roots(node.right)))
+        constraints.push(() => bind(node.left, read(valueOf(node.right)), rootsOf(node.right), node))
         break
       case 'AssignmentPattern':
-        constraints.push(() => bind(node.left, valueOf(node.right), roots(node.right)))
+        constraints.push(() => bind(node.left, valueOf(node.right), rootsOf(node.right), node))
         break
       case 'ReturnStatement':
       case 'YieldExpression': {
@@ -476,6 +248,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
           constraints.push(() => {
             const value = valueOf(argument)
             answer(owner, node.type === 'YieldExpression' && node.delegate ? read(value) : value)
+            share([sharing.answerOf(owner), ...rootsOf(argument)], node)
             escape(owner.index === 0 ? value : { ...value, fns: NO_FNS })
           })
         break
@@ -485,14 +258,15 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
           const value = valueOf(node.argument)
           escape(value)
           const next = join(thrown, value)
-          if (!same(next, thrown)) changed = true
+          if (!isSame(next, thrown)) changed = true
           thrown = next
+          thrownRoots.push(...rootsOf(node.argument).filter((b) => !thrownRoots.includes(b)))
         })
         break
       case 'CatchClause':
         if (node.param) {
           const { param } = node
-          constraints.push(() => bind(param, thrown, []))
+          constraints.push(() => bind(param, thrown, thrownRoots, node))
         }
         break
       case 'ArrayExpression':
@@ -509,7 +283,11 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
         constraints.push(() => escape(valueOf(node.tag)))
         break
       case 'ArrowFunctionExpression':
-        if (node.expression) constraints.push(() => answer(inner, valueOf(node.body)))
+        if (node.expression)
+          constraints.push(() => {
+            answer(inner, valueOf(node.body))
+            share([sharing.answerOf(inner), ...rootsOf(node.body)], node)
+          })
         break
       case 'NewExpression':
         constraints.push(() => callbacks(node))
@@ -521,11 +299,11 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
           if (callee.kind === 'method' && callee.name !== undefined && TAKES_ARGUMENTS.has(callee.name)) {
             const receiver = valueOf(callee.receiver)
             if (!(receiver.self && receiver.layers === CLEAN))
-              for (const a of callee.args) put(callee.receiver, spreadOr(a), roots(a), node)
+              for (const a of callee.args) put(callee.receiver, elementOf(a), rootsOf(a), node)
           }
           const [target, ...rest] = node.arguments
           if (callee.kind === 'static' && STATIC_MUTATORS.has(callee.name) && target)
-            for (const a of rest) put(target, join(valueOf(a), read(valueOf(a))), roots(a), node)
+            for (const a of rest) put(target, join(valueOf(a), read(valueOf(a))), rootsOf(a), node)
         })
         break
       case 'ClassBody':
@@ -534,7 +312,6 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     for (const child of childrenOf(node)) collect(child, inner)
   }
 
-  const allFns = new Set(scopes.fns)
   const method = scopes.fns[0]!
   collect(method.node, method)
   for (let round = 0; ; round++) {
@@ -542,13 +319,13 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     for (const constrain of constraints) constrain()
     if (!changed) break
     if (round === MAX_ROUNDS) {
-      given = true
-      for (const fn of allFns) escaped.add(fn)
+      facts.gaveUp = true
+      for (const fn of scopes.fns) facts.escaped.add(fn)
       for (const constrain of constraints) constrain() // once more for the stores
       break
     }
   }
-  return { valueOf, escaped, stores }
+  return { valueOf, escaped: facts.escaped, stores }
 }
 
 /** Whether a call changes a part of the state through its receiver or first argument; the node of that part. */
@@ -562,46 +339,4 @@ export function mutatedBy(call: CallExpression, scopes: Scopes, reached: Reached
     return isPart(value) || value.self ? target : undefined
   }
   return undefined
-}
-
-/** Without the wrappers that only group. */
-export function unwrapped(node: AnyNode): AnyNode {
-  let inner = node
-  while (inner.type === 'ChainExpression' || inner.type === 'ParenthesizedExpression')
-    inner = inner.expression
-  return inner
-}
-
-const NEW_CLEAN = /^(Date|\w*Error|RegExp|Number|String|Boolean|Uint8Array|ArrayBuffer)$/
-
-const elementsOf = (node: AnyNode | undefined): AnyNode[] =>
-  node?.type === 'ArrayExpression'
-    ? (node.elements.filter((e) => e !== null) as AnyNode[])
-    : node
-      ? [node]
-      : []
-
-function join(a: Value, b: Value): Value {
-  if (b === clean || a === b) return a
-  if (a === clean) return b
-  return {
-    layers: Math.min(a.layers, b.layers),
-    self: a.self || b.self,
-    fns: b.fns.size === 0 ? a.fns : a.fns.size === 0 ? b.fns : new Set([...a.fns, ...b.fns]),
-  }
-}
-
-const same = (a: Value, b: Value): boolean =>
-  a.layers === b.layers && a.self === b.self && a.fns.size === b.fns.size
-
-// What is read out of a value.
-function read(value: Value): Value {
-  if (value.self || value.layers === 0) return part
-  return value.layers === CLEAN ? clean : { layers: value.layers - 1, self: false, fns: NO_FNS }
-}
-
-// A fresh container of the values.
-function containing(...values: readonly Value[]): Value {
-  const nearest = values.reduce((layers, v) => Math.min(layers, v.self ? 0 : v.layers), CLEAN)
-  return nearest === CLEAN ? clean : { layers: Math.min(nearest + 1, DEEPEST), self: false, fns: NO_FNS }
 }
