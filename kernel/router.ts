@@ -77,6 +77,7 @@ export interface KernelRouter {
 export async function startRouter(options: RouterOptions): Promise<KernelRouter> {
   const { keys, onRequest } = options
   const limit = options.maxMessageBytes ?? DEFAULT_MAX_BYTES
+  checkPort(options.endpoint)
   const fault = (thrown: unknown): void => options.onFault?.(batErrorOf(thrown))
   const count = {
     requests: 0,
@@ -211,6 +212,12 @@ export async function startRouter(options: RouterOptions): Promise<KernelRouter>
       return deliver(route, payload)
     },
   }
+}
+
+// ZeroMQ takes a larger number and listens at another port.
+function checkPort(endpoint: string): void {
+  const port = Number(/:(\d+)$/.exec(endpoint)?.[1] ?? 0)
+  if (port > 65_535) throw new BatError('E_ENDPOINT', { endpoint, reason: `there is no port ${port}` })
 }
 
 function counterOf(error: BatError): 'oversized' | 'unknownVersion' | 'unknownCommand' | 'malformed' {
