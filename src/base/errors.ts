@@ -168,6 +168,13 @@ const table = {
   },
   E_IMAGE_CLOSED: { class: 'retry', message: 'the image has been closed' },
 
+  // the sandbox
+  E_SANDBOX: {
+    class: 'fatal',
+    message: 'the sandbox for generated methods did not start: {reason}',
+    remedy: 'see that the image can be read, and that npm install ran to its end',
+  },
+
   // notation (what a person types)
   E_SYNTAX: {
     class: 'refuse',

@@ -5,9 +5,11 @@
 // A small pool of threads (worker.ts) takes the calls in order, one call a thread at a time, so a call that must be ended
 // takes nobody with it. One thread more than needed is kept warm: when a thread is ended, the next call does not wait
 // for a new one.
+import { BatError } from '../base/errors.ts'
 import type { Oid, Tid } from '../base/ids.ts'
 import { numberOf, oidOf } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
+import type { ObjectState } from '../image/object-state.ts'
 import { GuardedWorker } from './guarded-worker.ts'
 import { loadEngine } from './isolate.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -15,12 +17,6 @@ import { decode, encode, packSlots, unpackSlots } from './marshal.ts'
 import type { WorkerAnswer, WorkerCall, WorkerRequest } from './worker.ts'
 
 export type { Limits } from './limits.ts'
-
-/** One object as it stands. */
-export interface ObjectState {
-  readonly oid: Oid
-  readonly slots: ReadonlyMap<string, Value>
-}
 
 export interface Call {
   /** The transaction whose snapshot is read, and what has changed since in this one. */
@@ -75,7 +71,7 @@ export interface SandboxOptions {
   readonly workers?: number
 }
 
-/** Starts the threads; resolves when the first of them can take calls. */
+/** Starts the threads; resolves when the first of them can take calls. Throws E_SANDBOX. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const sandbox = new Sandbox(options, await loadEngine())
   await sandbox.start()
@@ -109,9 +105,10 @@ export class Sandbox {
   async start(): Promise<void> {
     try {
       await this.#add()
-    } catch (failure) {
+    } catch (cause) {
       await this.stop()
-      throw failure
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new BatError('E_SANDBOX', { reason }, { cause })
     }
     for (let i = 0; i < this.#workers; i++) this.#add().catch(() => {})
   }

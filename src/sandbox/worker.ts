@@ -114,7 +114,7 @@ function runCall(call: WorkerCall): WorkerAnswer {
   const host = {
     read: (oid: number) => visit.read(oid),
     source: (index: number) => visit.source(index),
-    beat: () => void Atomics.add(beat, 0, 1),
+    beat: beatNow,
   }
   const { receiver, selector, args, newOids, now, seed, limits } = call
   const guestCall = { receiver, selector, args, newOids, now, seed, depth: limits.depth }
@@ -140,7 +140,10 @@ async function renew(memoryMb: number): Promise<void> {
   if (isolate.spent || isolate.memoryMb !== memoryMb) isolate = await Isolate.make(setup.engine, memoryMb)
 }
 
+const beatNow = () => void Atomics.add(beat, 0, 1)
+
 async function serve(request: WorkerRequest): Promise<void> {
+  beatNow()
   if (request.kind === 'call') {
     await renew(request.limits.memoryMb)
     port.postMessage(runCall(request) satisfies WorkerAnswer)

@@ -2,7 +2,8 @@
 import type { Oid } from '../../src/base/ids.ts'
 import { oidOf } from '../../src/base/ids.ts'
 import { Method, type Provenance, type Value } from '../../src/base/value.ts'
-import type { Call, Invocation, ObjectState, Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { ObjectState } from '../../src/image/object-state.ts'
+import type { Call, Invocation, Sandbox } from '../../src/sandbox/sandbox.ts'
 
 const provenance: Provenance = {
   author: 'user',

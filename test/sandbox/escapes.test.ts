@@ -154,7 +154,7 @@ const objects: Record<string, string> = {
 
 let sandbox: Sandbox
 before(async () => {
-  sandbox = await startSandbox({ limits: { cpuMs: 100, memoryMb: 24 } })
+  sandbox = await startSandbox({ limits: { cpuMs: 1000, memoryMb: 24 } })
 })
 after(() => sandbox.stop())
 

@@ -8,7 +8,7 @@ import { answered, call, method, object, runBody, slotsOf } from './builders.ts'
 
 let sandbox: Sandbox
 before(async () => {
-  sandbox = await startSandbox({ limits: { cpuMs: 500 } })
+  sandbox = await startSandbox({ limits: { cpuMs: 2000 } })
 })
 after(() => sandbox.stop())
 
