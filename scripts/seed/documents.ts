@@ -6,10 +6,10 @@ import { facetQuery, planOf } from '../../src/mind/plan.ts'
 import { render } from '../../src/mind/prompts.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import { corrupt } from './corruption.ts'
-import { METHODS } from './families/all.ts'
+import { drawMethod } from './families/all.ts'
 import type { MethodSpec } from './method-spec.ts'
 import type { Split } from './names.ts'
-import { chance, integer, pick, type Random } from './random.ts'
+import { chance, integer, type Random } from './random.ts'
 import { type Choices, type Sample, sample } from './sample.ts'
 
 export type Task = 'method' | 'facet' | 'plan' | 'repair'
@@ -88,28 +88,53 @@ export function drawChoices(random: Random, spec: MethodSpec, split: Split): Cho
     note,
     answer,
     examples,
-    decorated: !nonsense && chance(random, 0.1),
+    decorated: !nonsense && chance(random, 0.07),
   }
 }
+
+/** What is asked for how often: the purpose is where a selector's meaning is learned, and the later lines lean on it. */
+const SHARES = { method: 0.58, purpose: 0.18, otherFacet: 0.08, plan: 0.05 } as const
+const FACETS_SHOWN = 0.35
 
 /** One document of the corpus; draws again until a draw is usable. */
 export function drawDocument(random: Random, split: Split): Document {
   for (;;) {
-    const drawn = random()
-    const spec = pick(random, METHODS)
-    const of = sample(random, spec, {
-      ...drawChoices(random, spec, split),
-      ...(drawn > 0.88 && chance(random, 0.6) ? { answer: true } : {}),
-    })
-    if (of === undefined) continue
-    const made =
-      drawn < 0.68
-        ? methodDocument(of, chance(random, 0.45))
-        : drawn < 0.8
-          ? facetDocument(of, pick(random, facetAnswersOf(of)))
-          : drawn < 0.88
-            ? planDocument(of)
-            : repairDocument(random, of)
+    const task = drawTask(random)
+    const spec = drawMethod(random)
+    const choices = drawChoices(random, spec, split)
+    const of = sample(
+      random,
+      spec,
+      task === 'repair' && chance(random, 0.6) ? { ...choices, answer: true } : choices,
+    )
+    const made = of === undefined ? undefined : documentFor(random, task, of)
     if (made !== undefined) return made
+  }
+}
+
+type Share = keyof typeof SHARES | 'repair'
+
+function drawTask(random: Random): Share {
+  let drawn = random()
+  for (const [task, share] of Object.entries(SHARES)) {
+    if (drawn < share) return task as Share
+    drawn -= share
+  }
+  return 'repair'
+}
+
+function documentFor(random: Random, task: Share, of: Sample): Document | undefined {
+  const [purpose, other] = facetAnswersOf(of)
+  switch (task) {
+    case 'method':
+      return methodDocument(of, chance(random, FACETS_SHOWN))
+    case 'purpose':
+      return facetDocument(of, purpose!)
+    case 'otherFacet':
+      return facetDocument(of, other!)
+    case 'plan':
+      return planDocument(of)
+    case 'repair':
+      return repairDocument(random, of)
   }
 }

@@ -29,6 +29,8 @@ export interface MethodSpec {
   readonly open?: boolean
   /** Not to be asked for by example alone (too many methods give the same answers). */
   readonly vague?: boolean
+  /** Asked for a quarter as often as the others, in the corpus as in the score. */
+  readonly rare?: boolean
 }
 
 export interface Family {

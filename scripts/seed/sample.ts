@@ -115,7 +115,7 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
   }
   const own = spec.absent ? [] : names.map((name, index) => [name, kinds[index]!] as const)
   const others: [string, string][] = []
-  const wanted = chance(random, 0.35) ? 0 : integer(random, 1, spelled ? 4 : 3)
+  const wanted = chance(random, 0.45) ? 0 : integer(random, 1, spelled ? 3 : 2)
   for (let i = 0; i < wanted && own.length + others.length < 6; i++) {
     const shape = pick(random, SHAPES)
     if (

@@ -15,10 +15,10 @@ import { readTemplates } from '../../src/mind/template-files.ts'
 import { Asker, type Outcome } from './asker.ts'
 import { corrupt } from './corruption.ts'
 import { facetAnswersOf } from './documents.ts'
-import { METHODS } from './families/all.ts'
+import { drawMethod, METHODS } from './families/all.ts'
 import { behavesAs } from './judge.ts'
 import type { MethodSpec } from './method-spec.ts'
-import { integer, makeRandom, type Random, shuffle } from './random.ts'
+import { makeRandom, type Random, shuffle } from './random.ts'
 import { type Choices, type Sample, sample } from './sample.ts'
 
 const { values: options } = parseArgs({
@@ -49,12 +49,6 @@ const drafting = makeDrafting({
   profile: 'compact',
 })
 const asker = new Asker((request) => engine.infer(request), drafting)
-
-try {
-  await main()
-} finally {
-  await engine.stop()
-}
 
 async function main(): Promise<void> {
   const known = await row('known', (spec) => spec.open !== true, { wording: 'train' }, 1)
@@ -130,16 +124,14 @@ async function row(
   return made
 }
 
-/** Samples of every method in turn, from another starting point each time. */
+/** Samples of methods, each as often as it is asked for. */
 function* draw(
   random: Random,
   specs: readonly MethodSpec[],
   choices: Partial<Choices>,
   count: number,
 ): Generator<Sample> {
-  const order = shuffle(random, [...specs])
-  let made = 0
-  for (let i = 0; made < count; i++) {
+  for (let made = 0; made < count; ) {
     const full: Choices = {
       split: 'heldout',
       wording: 'train',
@@ -148,7 +140,7 @@ function* draw(
       examples: 0,
       ...choices,
     }
-    const of = sample(random, order[i % order.length]!, full)
+    const of = sample(random, drawMethod(random, specs), full)
     if (of === undefined) continue
     made++
     yield of
@@ -159,7 +151,7 @@ async function repairs(count: number): Promise<void> {
   const random = makeRandom(Number(options.seed) + 99)
   let [asked, right] = [0, 0]
   for (let i = 0; asked < count; i++) {
-    const of = sample(random, METHODS[integer(random, 0, METHODS.length - 1)]!, {
+    const of = sample(random, drawMethod(random), {
       split: 'heldout',
       wording: 'train',
       note: 'none',
@@ -191,3 +183,9 @@ const failure = (of: Sample, outcome: Outcome): string =>
     `   wanted ${of.body.replace(/\s+/g, ' ')}`,
     `   got    ${(outcome.source ?? `nothing (${outcome.reason})`).replace(/^.*\n/, '').replace(/\s+/g, ' ')}`,
   ].join('\n')
+
+try {
+  await main()
+} finally {
+  await engine.stop()
+}

@@ -122,6 +122,12 @@ export const sayings: Family = {
       purpose: 'answer K',
       body: ['return K;'],
     },
+  ],
+}
+
+export const verdicts: Family = {
+  name: 'rules and verdicts',
+  methods: [
     {
       id: 'rule',
       args: 'n',
