@@ -1,6 +1,6 @@
 // How much memory a training takes, told before any is allocated. Static: weights, gradients of each replica,
 // moments. Each replica besides: intermediate results, which the graph keeps until its gradients need them, and the
-// dense labels. The factors of the intermediate results were fitted to measured graphs; they err upwards.
+// dense labels. The factors of the intermediate results were fitted to measured graphs; they err upwards. The fixed part is the process with its corpus.
 import { freemem } from 'node:os'
 import { BatError } from '../base/errors.ts'
 import { type LlamaShape, productOf, weightShapes } from './weights.ts'
@@ -19,7 +19,7 @@ export function trainingBytes({ shape, length, rows, replicas }: TrainingSize): 
   const { width, layers, heads, feedForward, vocabulary } = shape
   const perToken = layers * (12 * width + 5 * feedForward + 3 * length * heads) + 5 * vocabulary
   const moments = 2
-  const fixed = 64 << 20
+  const fixed = 192 << 20
   return 4 * (parameters * (1 + moments + replicas) + replicas * tokens * perToken) + fixed
 }
 

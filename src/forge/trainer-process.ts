@@ -3,8 +3,8 @@
 // is told to or when its parent is gone; a run that stopped continues from its checkpoint.
 import { batErrorOf } from '../base/errors.ts'
 import type { TrainerCommand, TrainingEvent } from './training-events.ts'
-import { runTraining } from './training-run.ts'
 import { parseTrainingSettings } from './training-settings.ts'
+import { runTraining } from './training-setup.ts'
 
 let cancelled = false
 // Resolved when the last report has left.

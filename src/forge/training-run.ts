@@ -1,23 +1,14 @@
-// A full training: replicas compute gradients side by side, one optimizer applies their sum, and between the steps
-// the run reports, measures the validation sets, saves itself, and looks whether it is to stop. While the replicas
-// compute, the next batches are made; the place in the data that is saved is the one before them.
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+// The loop of a training. Replicas compute gradients side by side, one optimizer applies their sum, and between the
+// steps the run reports, measures the validation sets, saves itself, and looks whether it is to stop. While the
+// replicas compute, the next batches are made; the place in the data that is saved is the one before them.
 import { BatError } from '../base/errors.ts'
-import { Bpe, type Vocabulary } from '../mind/bpe.ts'
-import { type Batch, BatchStream, batchesOf, type DataPosition } from './batches.ts'
-import { restoreCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts'
-import { encodeFile, type TokenSet } from './documents.ts'
-import { exportModel } from './export.ts'
-import { type Backend, type Ggml, openGgml } from './ggml.ts'
-import { requireSoundGradients } from './gradient-test.ts'
-import { Replica } from './llama-net.ts'
-import { requireMemory, trainingBytes } from './memory-estimate.ts'
-import { Optimizer } from './optimizer.ts'
-import { randomFrom } from './random.ts'
+import type { Batch, BatchStream, DataPosition } from './batches.ts'
+import { type TrainingState, writeCheckpoint } from './checkpoint.ts'
+import type { Replica } from './llama-net.ts'
+import type { Optimizer } from './optimizer.ts'
 import type { TrainingEvent } from './training-events.ts'
 import { rateAt, type TrainingSettings } from './training-settings.ts'
-import { type LlamaShape, Weights } from './weights.ts'
+import type { Weights } from './weights.ts'
 
 export interface TrainingHooks {
   readonly report: (event: TrainingEvent) => void
@@ -25,97 +16,8 @@ export interface TrainingHooks {
   readonly isCancelled: () => boolean
 }
 
-/** Trains as told and reports `done` or `cancelled` at the end. Refusals are thrown as coded errors. */
-export async function runTraining(settings: TrainingSettings, hooks: TrainingHooks): Promise<void> {
-  const ggml = openGgml({ gpu: settings.device === 'gpu' })
-  const backends = openBackends(ggml, settings)
-  await requireSoundGradients(ggml, backends[0]!)
-  const vocabulary = JSON.parse(readFileSync(settings.tokenizer, 'utf8')) as Vocabulary
-  const bpe = new Bpe(vocabulary)
-  const shape: LlamaShape = { vocabulary: bpe.size, ...settings.model }
-  const size = { shape, length: settings.length, rows: settings.rows, replicas: settings.replicas }
-  if (settings.device === 'cpu') requireMemory(size)
-  const corpus = await encodeFile(bpe, settings.corpus, settings.length + 1)
-
-  const weights = new Weights(ggml, backends[0]!, shape)
-  weights.randomise(randomFrom(settings.seed))
-  const make = (purpose: 'train' | 'evaluate') =>
-    backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose }))
-  const replicas = make('train')
-  requireOperations(replicas[0]!)
-  const optimizer = new Optimizer(
-    ggml,
-    backends,
-    weights,
-    replicas.map((replica) => replica.gradients),
-    {
-      kind: settings.optimizer,
-      weightDecay: settings.weightDecay,
-      beta1: 0.9,
-      beta2: 0.95,
-      momentum: 0.95,
-    },
-  )
-  const modelDigest = digestOf(JSON.stringify([shape, vocabulary, settings.optimizer]))
-  const corpusDigest = digestOf(corpus.ids)
-  const from = restoreCheckpoint(settings.checkpoint, weights, optimizer, modelDigest)
-  const batchShape = {
-    length: settings.length,
-    rows: settings.rows,
-    group: shape.heads / shape.kvHeads,
-    promptWeight: settings.promptWeight,
-    padding: bpe.special('<|finetune_right_pad_id|>'),
-  }
-  const continued = from?.corpusDigest === corpusDigest ? from.data : undefined
-  const stream = new BatchStream(corpus, batchShape, settings.seed, continued)
-  hooks.report({
-    kind: 'started',
-    device: ggml.deviceName(settings.device) ?? settings.device,
-    parameters: weights.count,
-    documents: corpus.count,
-    tooLong: corpus.tooLong,
-    tokens: corpus.ids.length,
-    memoryMb: Math.round(trainingBytes(size) / 1e6),
-    step: from?.step ?? 0,
-  })
-  const validation = await Promise.all(
-    Object.entries(settings.validation).map(async ([name, path]) => {
-      const set = await encodeFile(bpe, path, settings.length + 1, settings.validationDocuments)
-      return [name, batchesOf(set, { ...batchShape, promptWeight: 0 })] as const
-    }),
-  )
-  const run = new Run(settings, hooks, {
-    weights,
-    replicas,
-    evaluators: validation.length > 0 ? make('evaluate') : [],
-    optimizer,
-    stream,
-    validation,
-    export: () => {
-      exportModel(settings.output, {
-        name: settings.name,
-        shape,
-        vocabulary,
-        contextLength: settings.contextLength,
-        type: settings.outputType,
-        read: (name) => weights.read(name),
-      })
-    },
-    state: from ?? {
-      step: 0,
-      elapsedMs: 0,
-      tokens: 0,
-      documents: 0,
-      data: stream.position,
-      modelDigest,
-      corpusDigest,
-    },
-    corpusDigest,
-  })
-  await run.toTheEnd()
-}
-
-interface RunParts {
+/** What a run works with, prepared by training-setup.ts. */
+export interface RunParts {
   readonly weights: Weights
   readonly replicas: readonly Replica[]
   readonly evaluators: readonly Replica[]
@@ -127,7 +29,7 @@ interface RunParts {
   readonly corpusDigest: string
 }
 
-class Run {
+export class Run {
   readonly #settings: TrainingSettings
   readonly #hooks: TrainingHooks
   readonly #parts: RunParts
@@ -292,25 +194,6 @@ const freshCounts = (begun: number) => ({
   optimizerMs: 0,
 })
 
-function openBackends(ggml: Ggml, { device, replicas }: TrainingSettings): readonly Backend[] {
-  return Array.from({ length: replicas }, () => {
-    const backend = ggml.backend(device, 1)
-    if (!backend)
-      throw new BatError('E_TRAINER_UNAVAILABLE', {
-        reason: `there is no ${device.toUpperCase()} to train on`,
-      })
-    return backend
-  })
-}
-
-function requireOperations(replica: Replica): void {
-  const place = replica.unsupported
-  if (place !== undefined)
-    throw new BatError('E_TRAINER_UNAVAILABLE', {
-      reason: `the device cannot do operation ${place} of the graph`,
-    })
-}
-
 function every(seconds: number): () => boolean {
   let last = performance.now()
   return () => {
@@ -323,8 +206,3 @@ function every(seconds: number): () => boolean {
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)
-
-const digestOf = (what: string | TokenSet['ids']): string =>
-  createHash('sha256')
-    .update(typeof what === 'string' ? what : new Uint8Array(what.buffer, what.byteOffset, what.byteLength))
-    .digest('hex')
