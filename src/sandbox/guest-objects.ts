@@ -119,7 +119,12 @@ export const guestObjects = `
     get(entry, name) {
       if (typeof name === 'symbol') return undefined
       const cell = lookup(entry, name)
-      if (cell !== undefined) return isData(cell) ? dataOf(cell) : (...args) => send(entry, name, args, cell)
+      if (cell !== undefined) {
+        if (isData(cell)) return dataOf(cell)
+        // The language calls these by itself, and means something else by them.
+        if (name === 'then' || name === 'toJSON') return undefined
+        return (...args) => send(entry, name, args, cell)
+      }
       switch (name) {
         case 'send': return (selector, ...args) => send(entry, String(selector), args)
         case '_p_changed': return entry.flagged

@@ -66,7 +66,7 @@ export const guestValues = `
     if (node !== undefined) return node
     if (above === undefined) above = []
     if (above.includes(value)) return fail('value', path + ' contains itself')
-    if (above.length >= deepest) return fail('value', path + ' is nested more than ' + deepest + ' deep')
+    if (above.length >= deepest) return fail('value', path.slice(0, 60) + '… is nested more than ' + deepest + ' deep')
     if (isArray(value)) {
       above.push(value)
       const made = []

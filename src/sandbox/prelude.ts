@@ -63,10 +63,7 @@ const sends = String.raw`
         nameOf(entry) + ' ' + selector)
     }
     const cell = known ?? lookup(entry, selector)
-    if (cell === undefined) {
-      if (!/^[A-Za-z]\w*$/.test(selector)) return fail('value', stringify(selector) + ' is no selector')
-      return unhandled(entry, selector, args, from)
-    }
+    if (cell === undefined) return unhandled(entry, selector, args, from)
     sent++
     missing = undefined
     if (isData(cell)) return answer(copy(dataOf(cell), nameOf(entry, selector)), from)
@@ -112,6 +109,9 @@ const sends = String.raw`
   }
 
   function unhandled(entry, selector, args, from) {
+    if (!/^[A-Za-z_]\w*$/.test(selector) || internal(selector)) {
+      return fail('value', stringify(selector) + ' is no selector')
+    }
     finish({ kind: 'unhandled', receiver: entry.n, selector, sender: from.entry.n,
       args: args.map((arg, i) => enc(arg, 'argument ' + (i + 1) + ' of ' + selector)) })
     return never
@@ -187,19 +187,23 @@ const sends = String.raw`
   function threw(thrown) {
     if (over || thrown === ended) return
     const frame = typeof thrown === 'object' && thrown !== null ? marks.get(thrown) : undefined
-    const isError = thrown instanceof Error
-    const message = isError ? thrown.name + ': ' + thrown.message : 'threw ' + describe(thrown)
-    const spent = isError && (thrown instanceof InternalError || thrown.message === 'stack overflow')
+    const { spent, message, place } = describe(thrown)
     finish({ kind: 'failed', code: spent ? 'limits' : 'threw', message: message.slice(0, 2000),
-      object: (frame ?? current)?.entry.n, ...(isError ? placeOf(thrown.stack) : {}) })
+      object: (frame ?? current)?.entry.n, ...place })
   }
 
+  // What was thrown, in words. It may be anything, and its properties may throw in turn.
   function describe(thrown) {
     describing = true
     try {
-      return typeof thrown === 'string' ? thrown : encText(thrown, '')
+      if (!(thrown instanceof Error)) {
+        return { message: 'threw ' + (typeof thrown === 'string' ? thrown : encText(thrown, '')) }
+      }
+      const message = String(thrown.message)
+      const spent = thrown instanceof InternalError || message === 'stack overflow'
+      return { spent, message: String(thrown.name) + ': ' + message, place: placeOf(thrown.stack) }
     } catch {
-      return 'something that is a ' + typeof thrown
+      return { message: 'threw something that is a ' + typeof thrown }
     } finally {
       describing = false
     }

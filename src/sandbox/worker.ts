@@ -2,9 +2,10 @@
 // what the transaction has changed laid over it), and runs one call at a time from its first instruction to its end;
 // between calls it puts the realm back. Its parent watches the beat it leaves in shared memory.
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Oid, oidOf, type Tid } from '../base/ids.ts'
+import { oidOf, type Tid } from '../base/ids.ts'
 import type { Method, Value } from '../base/value.ts'
 import { Primitive } from '../base/value.ts'
+import { openReader } from '../image/reader.ts'
 import { type GuestChange, type GuestOutcome, type GuestPart, Isolate } from './isolate.ts'
 import type { Limits } from './limits.ts'
 import { decode, encode, type Node, packForRealm, packSlots, unpackSlots } from './marshal.ts'
@@ -47,21 +48,11 @@ export type WorkerAnswer =
   | { readonly kind: 'checked'; readonly fault: { line: number; message: string } | undefined }
   | { readonly kind: 'ready' }
 
-/** The image as this thread reads it. */
-interface Reader {
-  read(oid: Oid, at: Tid): { readonly slots: ReadonlyMap<string, Value> } | undefined
-}
-
 const setup = workerData as WorkerSetup
 const port = parentPort!
 const beat = new Int32Array(setup.beat)
-const reader = setup.imageDir === undefined ? undefined : await openImage(setup.imageDir)
+const reader = setup.imageDir === undefined ? undefined : openReader(setup.imageDir)
 let isolate = await Isolate.make(setup.engine, setup.memoryMb)
-
-async function openImage(imageDir: string): Promise<Reader> {
-  const { openReader } = await import('../image/reader.ts')
-  return openReader(imageDir)
-}
 
 /** What one call has brought into the realm: the objects as they were, and the Methods by number. */
 class Visit {

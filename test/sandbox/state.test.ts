@@ -212,6 +212,36 @@ test('gives the same time and the same chance to the same call', async () => {
   assert.notEqual(other[3], one[3])
 })
 
+test('lets slots have any name, those of the machinery included', async () => {
+  const names = [
+    'n',
+    'slots',
+    'proxy',
+    'frozen',
+    'found',
+    'constructor',
+    'toString',
+    '__proto__',
+    'hasOwnProperty',
+    'then',
+  ]
+  const slots = Object.fromEntries(names.map((name, i) => [name, i]))
+  const body = `for (const name of Object.keys(self)) self[name] += 1; self._p_changed = true; return { ...self };`
+  const result = await runBody(sandbox, body, slots)
+  assert.deepEqual(answered(result), Object.fromEntries(names.map((name, i) => [name, i + 1])))
+})
+
+test('does not take awaiting an object for a message to it', async () => {
+  const then = { 'then()': 'function then(self) { return 1; }', count: 5 }
+  assert.equal(answered(await runBody(sandbox, 'const me = await self; return me.count', then)), 5)
+})
+
+test('reads data that is nested as deep as a method may make it', async () => {
+  const nested = (depth: number): Value => (depth === 0 ? 1 : [nested(depth - 1)])
+  const body = 'let x = self.x; let n = 0; while (Array.isArray(x)) { x = x[0]; n++; } return n'
+  assert.equal(answered(await runBody(sandbox, body, { x: nested(100) })), 100)
+})
+
 test('lists the data slots of an object, and tells which there are', async () => {
   const body = `return [Object.keys(self), 'count' in self, 'run' in self, 'nope' in self, { ...self },
     JSON.stringify(self), String(self), \`\${self}\`, Object.hasOwn(self, 'count')]`
