@@ -111,6 +111,8 @@ async function load(options: LoadOptions): Promise<FromProcess> {
         batchSize: options.batchSize,
         sequences: 1,
         threads: llama.gpu ? options.threads : { ideal: options.threads, min: options.threads },
+        // On a CPU flash attention is slower, for small heads by several times.
+        flashAttention: llama.gpu ? 'auto' : false,
         failedCreationRemedy: false,
         ...adapters.optionsOf(key),
       })
