@@ -1,0 +1,179 @@
+// MessagePack's shapes into a buffer that grows. It knows bytes, not what they mean: see codec.ts.
+const FIRST_SIZE = 4096
+
+export class ByteWriter {
+  #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)
+  #at = 0
+
+  /** Starts again at the front; the buffer stays. */
+  reset(): void {
+    this.#at = 0
+  }
+
+  /** What was written, in memory of its own. */
+  take(): Uint8Array<ArrayBuffer> {
+    const copy = new Uint8Array(this.#at)
+    copy.set(this.#buffer.subarray(0, this.#at))
+    return copy
+  }
+
+  /** What was written, until the next write. */
+  written(): Buffer {
+    return this.#buffer.subarray(0, this.#at)
+  }
+
+  byte(value: number): void {
+    this.#room(1)
+    this.#buffer[this.#at++] = value
+  }
+
+  uint16(value: number): void {
+    this.#room(2)
+    this.#at = this.#buffer.writeUInt16BE(value, this.#at)
+  }
+
+  uint32(value: number): void {
+    this.#room(4)
+    this.#at = this.#buffer.writeUInt32BE(value, this.#at)
+  }
+
+  float64(value: number): void {
+    this.#room(8)
+    this.#at = this.#buffer.writeDoubleBE(value, this.#at)
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#room(bytes.length)
+    this.#buffer.set(bytes, this.#at)
+    this.#at += bytes.length
+  }
+
+  utf8(text: string): void {
+    this.#room(text.length * 3)
+    this.#at += this.#buffer.write(text, this.#at, 'utf8')
+  }
+
+  number(value: number): void {
+    if (!Number.isInteger(value) || Object.is(value, -0) || value < -(2 ** 31) || value >= 2 ** 32) {
+      this.byte(0xcb)
+      this.float64(value)
+    } else if (value >= 0) this.#positive(value)
+    else this.#negative(value)
+  }
+
+  #positive(value: number): void {
+    if (value < 0x80) this.byte(value)
+    else if (value < 0x100) {
+      this.byte(0xcc)
+      this.byte(value)
+    } else if (value < 0x10000) {
+      this.byte(0xcd)
+      this.uint16(value)
+    } else {
+      this.byte(0xce)
+      this.uint32(value)
+    }
+  }
+
+  #negative(value: number): void {
+    if (value >= -32) this.byte(value & 0xff)
+    else if (value >= -0x80) {
+      this.byte(0xd0)
+      this.byte(value & 0xff)
+    } else if (value >= -0x8000) {
+      this.byte(0xd1)
+      this.uint16(value & 0xffff)
+    } else {
+      this.byte(0xd2)
+      this.uint32(value >>> 0)
+    }
+  }
+
+  /** Writes a string; false, and nothing written, when it is not well formed. */
+  text(text: string): boolean {
+    if (text.length < 32 && this.#shortAscii(text)) return true
+    if (!isWellFormed(text)) return false
+    const size = Buffer.byteLength(text, 'utf8')
+    if (size < 32) this.byte(0xa0 | size)
+    else this.#sized(size, 0xd9, 0xda, 0xdb)
+    this.#room(size)
+    this.#buffer.write(text, this.#at, 'utf8')
+    this.#at += size
+    return true
+  }
+
+  #shortAscii(text: string): boolean {
+    this.#room(text.length + 1)
+    const buffer = this.#buffer
+    let at = this.#at
+    buffer[at++] = 0xa0 | text.length
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return false
+      buffer[at++] = code
+    }
+    this.#at = at
+    return true
+  }
+
+  binary(bytes: Uint8Array): void {
+    this.#sized(bytes.length, 0xc4, 0xc5, 0xc6)
+    this.bytes(bytes)
+  }
+
+  arrayHeader(size: number): void {
+    if (size < 16) this.byte(0x90 | size)
+    else this.#sized16(size, 0xdc, 0xdd)
+  }
+
+  mapHeader(size: number): void {
+    if (size < 16) this.byte(0x80 | size)
+    else this.#sized16(size, 0xde, 0xdf)
+  }
+
+  /** An extension whose data is an unsigned integer: 4 bytes where they are enough, else 8. */
+  fixedExtension(type: number, value: number): void {
+    const short = value < 2 ** 32
+    this.byte(short ? 0xd6 : 0xd7)
+    this.byte(type)
+    if (!short) this.uint32(Math.floor(value / 2 ** 32))
+    this.uint32(value >>> 0)
+  }
+
+  /** An extension whose data is what `write` writes. */
+  extension(type: number, write: () => void): void {
+    this.byte(0xc9)
+    const size = this.#at
+    this.uint32(0)
+    this.byte(type)
+    write()
+    this.#buffer.writeUInt32BE(this.#at - size - 5, size)
+  }
+
+  #sized(size: number, one: number, two: number, four: number): void {
+    if (size < 0x100) {
+      this.byte(one)
+      this.byte(size)
+    } else this.#sized16(size, two, four)
+  }
+
+  #sized16(size: number, two: number, four: number): void {
+    if (size < 0x10000) {
+      this.byte(two)
+      this.uint16(size)
+    } else {
+      this.byte(four)
+      this.uint32(size)
+    }
+  }
+
+  #room(size: number): void {
+    if (this.#at + size <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#at + size))
+    larger.set(this.#buffer.subarray(0, this.#at))
+    this.#buffer = larger
+  }
+}
+
+/** Whether `text` has no lone surrogate, so that UTF-8 can hold it. */
+const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)

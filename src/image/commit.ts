@@ -1,0 +1,263 @@
+// Commits. Requests that come in while others are waiting are written together, in one transaction of the store with one
+// fsync behind it; each is checked by itself, and one that conflicts fails alone. A transaction conflicts when an object it
+// changed, an entry it changed, or an object whose reading it declared to matter, has a newer version than its snapshot.
+
+import type { Clock } from '../base/clock.ts'
+import { BatError } from '../base/errors.ts'
+import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
+import type { BlobRef, PlainObject, Value } from '../base/value.ts'
+import type { Entries } from './entries.ts'
+import {
+  blobKey,
+  entryVersionKey,
+  headKey,
+  type Key,
+  revisionKey,
+  type Table,
+  transactionKey,
+} from './keyspace.ts'
+import type { Slots } from './object-state.ts'
+import { formatRecord, type RecordBody } from './record.ts'
+import type { Revision, Revisions } from './revisions.ts'
+import type { Store, Writer } from './store.ts'
+import { type TransactionRecord, transactionBody } from './transaction-record.ts'
+import type { EntryChanges } from './view.ts'
+import { writeFailure } from './write-failure.ts'
+
+/** The state that a transaction gives an object or a Tree. */
+export type Draft =
+  | {
+      readonly kind: 'object'
+      readonly slots: Map<string, Value>
+      readonly created: boolean
+      readonly generation: number
+    }
+  | { readonly kind: 'tree'; readonly created: boolean }
+  | { readonly kind: 'gone'; readonly created: boolean }
+
+export interface CommitRequest {
+  /** The number of the snapshot. */
+  readonly moment: number
+  readonly user: string
+  readonly description: string
+  readonly meta: PlainObject
+  readonly drafts: ReadonlyMap<Oid, Draft>
+  readonly entries: ReadonlyMap<Oid, EntryChanges>
+  readonly currentReads: ReadonlySet<Oid>
+  readonly blobs: readonly BlobRef[]
+}
+
+interface Waiting {
+  readonly request: CommitRequest
+  readonly resolve: (tid: number) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The newest transaction. */
+export interface Head {
+  readonly tid: number
+  readonly time: number
+  /** The first number not handed out as an oid, as committed. */
+  readonly next: number
+}
+
+export interface CommitterOptions {
+  readonly store: Store
+  readonly dir: string
+  readonly revisions: Revisions
+  readonly entries: Entries
+  readonly clock: Clock
+  readonly head: Head
+  readonly onCommit?: (record: TransactionRecord) => void
+}
+
+export class Committer {
+  readonly #options: CommitterOptions
+  #head: Head
+  #waiting: Waiting[] = []
+  #closed = false
+
+  constructor(options: CommitterOptions) {
+    this.#options = options
+    this.#head = options.head
+  }
+
+  get head(): Head {
+    return this.#head
+  }
+
+  /** Answers the number of the new transaction once it is durable. Throws E_CONFLICT, E_DISK_FULL, E_IMAGE_WRITE. */
+  commit(request: CommitRequest): Promise<number> {
+    if (this.#closed) return Promise.reject(new BatError('E_IMAGE_CLOSED'))
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.flush())
+      this.#waiting.push({ request, resolve, reject })
+    })
+  }
+
+  /** Writes all that waits. */
+  flush(): void {
+    const batch = this.#waiting
+    this.#waiting = []
+    if (batch.length === 0) return
+    const group = new Group(this.#options, this.#head)
+    let outcomes: Outcome[]
+    try {
+      outcomes = this.#options.store.write((writer) =>
+        batch.map(({ request }) => group.take(request, writer)),
+      )
+    } catch (error) {
+      const failure = writeFailure(error, this.#options.dir)
+      for (const { reject } of batch) reject(failure)
+      return
+    }
+    this.#head = group.head
+    for (const [oid, revision] of group.fresh) this.#options.revisions.committed(oid, revision)
+    for (const [i, waiting] of batch.entries()) settle(waiting, outcomes[i]!)
+    for (const record of group.records) this.#options.onCommit?.(record)
+  }
+
+  close(): void {
+    this.flush()
+    this.#closed = true
+  }
+}
+
+type Outcome = { readonly tid: number } | { readonly conflict: BatError }
+
+function settle({ resolve, reject }: Waiting, outcome: Outcome): void {
+  if ('conflict' in outcome) reject(outcome.conflict)
+  else resolve(outcome.tid)
+}
+
+/** The requests of one write. What earlier ones of it changed counts for the later ones. */
+class Group {
+  head: Head
+  readonly fresh = new Map<Oid, Revision>()
+  readonly records: TransactionRecord[] = []
+  readonly #options: CommitterOptions
+
+  constructor(options: CommitterOptions, head: Head) {
+    this.#options = options
+    this.head = head
+  }
+
+  take(request: CommitRequest, writer: Writer): Outcome {
+    const conflict = this.#conflictOf(request)
+    if (conflict) return { conflict }
+    if (request.drafts.size === 0 && request.entries.size === 0) return { tid: request.moment }
+    this.#write(request, writer)
+    return { tid: this.head.tid }
+  }
+
+  #conflictOf({ moment, drafts, entries, currentReads }: CommitRequest): BatError | undefined {
+    const theirs = new Map<Oid, number>()
+    const check = (oid: Oid) => {
+      const newest = this.#newest(oid)
+      if (newest !== undefined && newest > moment) theirs.set(oid, newest)
+    }
+    for (const oid of drafts.keys()) check(oid)
+    for (const oid of currentReads) check(oid)
+    for (const [tree, changes] of entries) {
+      const newest = this.#newest(tree) ?? -1
+      if (newest <= moment) continue
+      for (const { key } of changes.values()) {
+        const tid = this.#options.entries.newest(tree, key) ?? -1
+        if (tid > moment) theirs.set(tree, tid)
+      }
+      if (this.#revision(tree)?.kind !== 'tree') theirs.set(tree, newest)
+    }
+    if (theirs.size === 0) return undefined
+    return new BatError('E_CONFLICT', {
+      objects: [...theirs.keys()],
+      ours: tidOf(moment),
+      theirs: tidOf(Math.max(...theirs.values())),
+    })
+  }
+
+  #newest(oid: Oid): number | undefined {
+    return this.fresh.get(oid)?.tid ?? this.#options.revisions.newestByRevisions(oid)
+  }
+
+  #revision(oid: Oid): Revision | undefined {
+    return this.fresh.get(oid) ?? this.#options.revisions.at(oid, this.head.tid)
+  }
+
+  #write(request: CommitRequest, writer: Writer): void {
+    const tid = this.head.tid + 1
+    const put = (table: Table, key: Key, body: RecordBody) =>
+      writer.put(table, key, formatRecord(table, key, body))
+    const lists = { created: [] as Oid[], changed: [] as Oid[], gone: [] as Oid[] }
+    const revise = (oid: Oid, revision: Revision) => {
+      put('revisions', revisionKey(oid, tid), revision)
+      put('heads', headKey(oid), { kind: 'head', value: [revision.kind, tid] })
+      this.fresh.set(oid, revision)
+    }
+    for (const [oid, draft] of request.drafts) {
+      if (draft.kind === 'gone' && draft.created) continue
+      lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
+      if (draft.kind === 'object') revise(oid, { tid, kind: 'object', slots: draft.slots as Slots })
+      else if (draft.kind === 'gone') revise(oid, { tid, kind: 'gone' })
+      else if (!request.entries.has(oid)) revise(oid, { tid, kind: 'tree', count: 0 })
+    }
+    for (const [tree, changes] of request.entries) {
+      const draft = request.drafts.get(tree)
+      if (draft?.kind === 'gone' && draft.created) continue
+      const count = this.#writeEntries(tree, changes, { tid, put })
+      if (draft?.kind === 'gone') continue
+      if (!draft) lists.changed.push(tree)
+      revise(tree, { tid, kind: 'tree', count })
+    }
+    for (const { sha256, size } of request.blobs) {
+      put('blobs', blobKey(sha256), { kind: 'blob', value: { size, tid } })
+    }
+    this.#close(request, lists, { tid, put })
+  }
+
+  /** Answers the count of entries that the Tree has now. */
+  #writeEntries(tree: Oid, changes: EntryChanges, { tid, put }: Sink): number {
+    const revision = this.#revision(tree)
+    let count = revision?.kind === 'tree' ? revision.count : 0
+    const { entries } = this.#options
+    for (const { key, value } of changes.values()) {
+      const there = revision && entries.at(tree, key, tid)?.value !== undefined
+      count += Number(value !== undefined) - Number(there ?? false)
+      const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
+      put('entries', entryVersionKey(tree, key, tid), body)
+    }
+    return count
+  }
+
+  #close(request: CommitRequest, lists: Lists, { tid, put }: Sink): void {
+    const created = lists.created.reduce((most, oid) => Math.max(most, numberOf(oid) + 1), this.head.next)
+    const time = Math.max(this.head.time, this.#options.clock.now())
+    const record: TransactionRecord = {
+      tid: tidOf(tid),
+      time,
+      user: request.user,
+      description: request.description,
+      meta: request.meta,
+      ...lists,
+      trees: [...request.entries].map(([tree, changes]) => ({
+        tree,
+        entries: [...changes.values()].map(({ key }) => key),
+      })),
+      blobs: request.blobs.map(({ sha256 }) => sha256),
+      next: oidOf(created),
+    }
+    put('transactions', transactionKey(tid), transactionBody(record))
+    this.records.push(record)
+    this.head = { tid, time, next: created }
+  }
+}
+
+interface Sink {
+  readonly tid: number
+  readonly put: (table: Table, key: Key, body: RecordBody) => void
+}
+
+interface Lists {
+  readonly created: Oid[]
+  readonly changed: Oid[]
+  readonly gone: Oid[]
+}

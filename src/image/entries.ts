@@ -1,0 +1,105 @@
+// The entries of Trees as committed, at any moment. Each version of an entry is a record of its own, the newest first; of
+// the versions of one key the first that is not younger than the moment counts.
+import type { Oid } from '../base/ids.ts'
+import type { Value } from '../base/value.ts'
+import {
+  compareKeys,
+  entriesEnd,
+  entryOfKey,
+  entryStart,
+  entryVersionKey,
+  type Key,
+  tidOfVersionKey,
+} from './keyspace.ts'
+import { damaged, parseRecord } from './record.ts'
+import type { Row, Store } from './store.ts'
+
+/** One version of an entry; a value that is undefined means that the entry was deleted. */
+export interface EntryVersion {
+  readonly key: Key
+  readonly tid: number
+  readonly value: Value | undefined
+}
+
+export interface EntryRange {
+  /** First key, included. */
+  readonly from?: Key
+  /** Last key, not included. */
+  readonly to?: Key
+  readonly reverse?: boolean
+}
+
+export class Entries {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** The version of an entry valid at `moment`; undefined where it had none. Throws E_RECORD_DAMAGED. */
+  at(tree: Oid, entry: Key, moment: number): EntryVersion | undefined {
+    const row = this.#first(tree, entry, moment)
+    return row && parseEntry(row)
+  }
+
+  /** The tid of the newest version of an entry, deleted ones included. */
+  newest(tree: Oid, entry: Key): number | undefined {
+    const row = this.#first(tree, entry, 2 ** 48 - 1)
+    return row && tidOfVersionKey(row.key)
+  }
+
+  #first(tree: Oid, entry: Key, moment: number): Row | undefined {
+    return this.#store.first('entries', {
+      from: entryVersionKey(tree, entry, moment),
+      to: entryStart(tree, next(entry)),
+    })
+  }
+
+  /** The entries of a Tree at `moment`, in the order of their keys; deleted ones are left out. */
+  *walk(tree: Oid, moment: number, range: EntryRange = {}): Generator<EntryVersion, void, undefined> {
+    const from = entryStart(tree, range.from)
+    const to = range.to ? entryStart(tree, range.to) : entriesEnd(tree)
+    const { reverse = false } = range
+    if (compareKeys(from, to) >= 0) return
+    let row: Row | undefined
+    for (const next of this.#store.walk('entries', { from, to, reverse })) {
+      if (row && !sameEntry(row.key, next.key)) {
+        yield* present(row)
+        row = undefined
+      }
+      if (tidOfVersionKey(next.key) <= moment && (reverse || !row)) row = next
+    }
+    if (row) yield* present(row)
+  }
+
+  /** All versions of all entries of a Tree, as they are stored. */
+  *versions(tree: Oid): Generator<Row, void, undefined> {
+    yield* this.#store.walk('entries', { from: entryStart(tree), to: entriesEnd(tree) })
+  }
+}
+
+function* present(row: Row): Generator<EntryVersion, void, undefined> {
+  const version = parseEntry(row)
+  if (version.value !== undefined) yield version
+}
+
+export function parseEntry({ key, record }: Row): EntryVersion {
+  const body = parseRecord('entries', key, record)
+  const entry = { key: entryOfKey(key), tid: tidOfVersionKey(key) }
+  if (body.kind === 'gone') return { ...entry, value: undefined }
+  if (body.kind !== 'entry') throw damaged('entries', key, `it is of kind ${body.kind}`)
+  return { ...entry, value: body.value }
+}
+
+/** The least bytes behind `entry` and whatever is longer than it: no entry key is the beginning of another. */
+function next(entry: Key): Key {
+  const end = new Uint8Array(entry)
+  for (let i = end.length - 1; i >= 0; i--) {
+    end[i]!++
+    if (end[i] !== 0) return end
+  }
+  return end
+}
+
+const sameEntry = (a: Key, b: Key): boolean =>
+  a.length === b.length && compareKeys(a.subarray(0, a.length - 6), b.subarray(0, b.length - 6)) === 0

@@ -1,0 +1,134 @@
+// What happened to the image: its transactions in order, and the revisions of each object.
+import { BatError } from '../base/errors.ts'
+import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
+import type { Value } from '../base/value.ts'
+import { type Key, tidOfTransactionKey, transactionKey } from './keyspace.ts'
+import type { Slots } from './object-state.ts'
+import type { Revision, Revisions } from './revisions.ts'
+import { sameValue } from './same-value.ts'
+import type { Store } from './store.ts'
+import { parseTransaction, type TransactionRecord } from './transaction-record.ts'
+
+export type { TransactionRecord } from './transaction-record.ts'
+
+export interface TransactionFilter {
+  /** First transaction, included: its id or a time in milliseconds since 1970-01-01 UTC. */
+  readonly from?: Tid | number
+  /** Last transaction, included. */
+  readonly to?: Tid | number
+  readonly user?: string
+  /** The newest first. */
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+/** One revision of an object or a Tree. */
+export interface PastState {
+  readonly tid: Tid
+  readonly time: number
+  readonly user: string
+  readonly description: string
+  readonly kind: 'object' | 'tree' | 'gone'
+  /** Of an object. */
+  readonly slots?: Slots
+}
+
+export interface SlotDifference {
+  readonly slot: string
+  readonly before: Value | undefined
+  readonly after: Value | undefined
+}
+
+const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
+
+export class History {
+  readonly #store: Store
+  readonly #revisions: Revisions
+  readonly #newest: () => number
+
+  constructor(store: Store, revisions: Revisions, newest: () => number) {
+    this.#store = store
+    this.#revisions = revisions
+    this.#newest = newest
+  }
+
+  /** The record of a transaction; undefined where there is none. Throws E_RECORD_DAMAGED. */
+  transaction(tid: Tid): TransactionRecord | undefined {
+    const number = numberOf(tid)
+    if (!(number <= this.#newest())) return undefined
+    const key = transactionKey(number)
+    const record = this.#store.get('transactions', key)
+    return record && parseTransaction(number, { key, record })
+  }
+
+  *transactions(filter: TransactionFilter = {}): Generator<TransactionRecord, void, undefined> {
+    const { user, reverse = false, limit = Number.POSITIVE_INFINITY } = filter
+    const from = filter.from === undefined ? 0 : this.#firstSince(filter.from)
+    const to = filter.to === undefined ? this.#newest() : this.moment(filter.to)
+    if (to === undefined || from > to) return
+    let left = limit
+    const range = { from: transactionKey(from), to: transactionKey(to + 1), reverse }
+    for (const row of this.#store.walk('transactions', range)) {
+      if (left <= 0) return
+      const record = parseTransaction(tidOfTransactionKey(row.key), row)
+      if (user !== undefined && record.user !== user) continue
+      left--
+      yield record
+    }
+  }
+
+  /** The transactions after `since`, oldest first. */
+  changes(since: Tid): Generator<TransactionRecord, void, undefined> {
+    return this.transactions({ from: tidOf(numberOf(since) + 1) })
+  }
+
+  /** The revisions of an object or a Tree, the newest first. */
+  *of(oid: Oid): Generator<PastState, void, undefined> {
+    for (const revision of this.#revisions.history(oid, this.#newest())) {
+      const { time = 0, user = '', description = '' } = this.transaction(tidOf(revision.tid)) ?? {}
+      const { tid, kind } = revision
+      const slots = revision.kind === 'object' ? { slots: revision.slots } : {}
+      yield { tid: tidOf(tid), time, user, description, kind, ...slots }
+    }
+  }
+
+  /** How the slots of an object differ between two transactions. */
+  diff(oid: Oid, a: Tid, b: Tid): SlotDifference[] {
+    const before = slotsOf(this.#revisions.at(oid, numberOf(a)))
+    const after = slotsOf(this.#revisions.at(oid, numberOf(b)))
+    return [...new Set([...before.keys(), ...after.keys()])]
+      .map((slot) => ({ slot, before: before.get(slot), after: after.get(slot) }))
+      .filter((change) => !sameValue(change.before, change.after))
+  }
+
+  /** The number of the newest transaction not after `at`; undefined for a time before the first. Throws E_NO_TRANSACTION. */
+  moment(at: Tid | number): number | undefined {
+    if (typeof at === 'string') {
+      const number = numberOf(at)
+      if (!(number <= this.#newest())) throw new BatError('E_NO_TRANSACTION', { tid: at })
+      return number
+    }
+    const after = this.#search((time) => time > at)
+    return after === 0 ? undefined : after - 1
+  }
+
+  #firstSince(at: Tid | number): number {
+    return typeof at === 'string' ? numberOf(at) : this.#search((time) => time >= at)
+  }
+
+  /** The least number of a transaction whose time is `beyond`; times never go back. */
+  #search(beyond: (time: number) => boolean): number {
+    let low = 0
+    let high = this.#newest() + 1
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const row = this.#store.first('transactions', { from: transactionKey(middle), to: BEHIND_ALL })
+      if (!row || beyond(parseTransaction(tidOfTransactionKey(row.key), row).time)) high = middle
+      else low = tidOfTransactionKey(row.key) + 1
+    }
+    return low
+  }
+}
+
+const slotsOf = (revision: Revision | undefined): Slots =>
+  revision?.kind === 'object' ? revision.slots : new Map<string, Value>()

@@ -1,0 +1,77 @@
+// What an image says of itself, in the record `format` of the table `meta`: that it is one, its id, the version of its
+// format, and the oldest program that may write it. An image that is new is given these, and the root object, by its
+// first transaction, tx:0.
+import { BatError } from '../base/errors.ts'
+import { tidOf } from '../base/ids.ts'
+import type { PlainObject } from '../base/value.ts'
+import { headKey, metaKey, revisionKey, tables, transactionKey } from './keyspace.ts'
+import { ROOT } from './object-state.ts'
+import { formatRecord, parseRecordOf } from './record.ts'
+import type { Store } from './store.ts'
+import { transactionBody } from './transaction-record.ts'
+
+export interface Identity {
+  /** UUID v7. */
+  readonly id: string
+  readonly format: number
+}
+
+export const FORMAT = 1
+const WHAT = 'BAT OS image'
+/** The program version that brought FORMAT in. */
+const WRITER = '0.1.0'
+const formatKey = metaKey('format')
+
+/** Who the image is; undefined where the store is new. Throws E_IMAGE_FOREIGN, E_IMAGE_VERSION. */
+export function identityOf(store: Store, dir: string): Identity | undefined {
+  const record = store.get('meta', formatKey)
+  if (!record) {
+    if (tables.every((table) => store.isEmpty(table))) return undefined
+    throw new BatError('E_IMAGE_FOREIGN', { file: dir, expected: WHAT, found: 'records without a `format`' })
+  }
+  const found = parseRecordOf('meta', { table: 'meta', key: formatKey, record }) as PlainObject
+  if (found.what !== WHAT) {
+    throw new BatError('E_IMAGE_FOREIGN', { file: dir, expected: WHAT, found: String(found.what) })
+  }
+  const { format, writer } = found
+  if (typeof format !== 'number' || format > FORMAT) {
+    throw new BatError('E_IMAGE_VERSION', {
+      dir,
+      found: String(format),
+      known: FORMAT,
+      needs: String(writer),
+    })
+  }
+  return { id: String(found.id), format }
+}
+
+/** Makes a new image in an empty store. */
+export function founded(
+  store: Store,
+  { id, time }: { readonly id: string; readonly time: number },
+): Identity {
+  store.write(({ put }) => {
+    const value = { what: WHAT, id, format: FORMAT, writer: WRITER }
+    put('meta', formatKey, formatRecord('meta', formatKey, { kind: 'meta', value }))
+    const revision = revisionKey(ROOT, 0)
+    put('revisions', revision, formatRecord('revisions', revision, { kind: 'object', slots: new Map() }))
+    const head = headKey(ROOT)
+    put('heads', head, formatRecord('heads', head, { kind: 'head', value: ['object', 0] }))
+    const first = transactionKey(0)
+    const body = transactionBody({
+      tid: tidOf(0),
+      time,
+      user: 'kernel',
+      description: 'image made',
+      meta: {},
+      created: [ROOT],
+      changed: [],
+      gone: [],
+      trees: [],
+      blobs: [],
+      next: 'obj:1',
+    })
+    put('transactions', first, formatRecord('transactions', first, body))
+  })
+  return { id, format: FORMAT }
+}

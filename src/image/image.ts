@@ -1,0 +1,332 @@
+// The living image: a transactional, versioned graph of prototype objects in one folder.
+//
+//   data.mdb, lock.mdb   the records (store.ts), and LMDB's own table of readers
+//   lock                 which process has the image open (lock.ts)
+//   blobs/               bytes kept beside the records (blob.ts)
+//
+// This file only composes: each part says what it does itself.
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { BatError } from '../base/errors.ts'
+import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../base/ids.ts'
+import { Teardown } from '../base/teardown.ts'
+import type { BlobRef, Value } from '../base/value.ts'
+import { Blobs } from './blob.ts'
+import { Committer, type Head } from './commit.ts'
+import { Entries } from './entries.ts'
+import {
+  History,
+  type PastState,
+  type SlotDifference,
+  type TransactionFilter,
+  type TransactionRecord,
+} from './history.ts'
+import { founded, type Identity, identityOf } from './identity.ts'
+import { blobKey, type Key, type Table, tables, tidOfTransactionKey, transactionKey } from './keyspace.ts'
+import { takeLock } from './lock.ts'
+import { checkMedium } from './medium.ts'
+import { Revisions } from './revisions.ts'
+import { Store } from './store.ts'
+import { Transaction, type TransactionOptions } from './transaction.ts'
+import { parseTransaction } from './transaction-record.ts'
+import { undoInto } from './undo.ts'
+import { type Fault, verifyImage } from './verify.ts'
+import { type Source, View } from './view.ts'
+import { writeFailure } from './write-failure.ts'
+
+export interface ImageOptions {
+  readonly dir: string
+  readonly clock: Clock
+  /** Whether an fsync stands behind each commit; true unless said otherwise. */
+  readonly durable?: boolean
+  /** How many objects are kept decoded in memory. */
+  readonly cacheObjects?: number
+}
+
+export interface UndoOptions extends TransactionOptions {
+  /** Objects and Trees that stay as they are. */
+  readonly keep?: Iterable<Oid>
+}
+
+export interface Verification {
+  readonly ok: boolean
+  readonly head: Tid
+  /** How many records each table has. */
+  readonly records: Readonly<Record<Table, number>>
+  readonly faults: readonly Fault[]
+}
+
+export interface ImageStats {
+  readonly id: string
+  readonly head: Tid
+  /** Objects kept decoded in memory. */
+  readonly cached: number
+  readonly tables: Readonly<Record<Table, { readonly records: number; readonly bytes: number }>>
+}
+
+const CACHE_OBJECTS = 100_000
+const TRIES = 5
+const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
+
+/**
+ * Opens the image in `dir`, or makes one there. Throws E_IMAGE_LOCKED with the pid of the process that has it open,
+ * E_IMAGE_FOREIGN, E_IMAGE_VERSION, E_HOME when the folder cannot be written.
+ */
+export async function openImage(options: ImageOptions): Promise<Image> {
+  const { dir, clock, durable = true } = options
+  const teardown = new Teardown()
+  try {
+    prepareFolder(dir)
+    teardown.add(takeLock(join(dir, 'lock'), dir))
+    checkMedium(join(dir, 'data.mdb'))
+    const store = openStore(dir, durable)
+    teardown.add(() => store.close())
+    const identity = identityOf(store, dir) ?? newImage(store, dir, clock)
+    const blobs = new Blobs(join(dir, 'blobs'), (sha256) => store.get('blobs', blobKey(sha256)) !== undefined)
+    await blobs.open()
+    return new Image({ ...options, store, identity, blobs, teardown, head: headOf(store) })
+  } catch (error) {
+    await teardown.run()
+    throw error
+  }
+}
+
+export class Image {
+  readonly id: string
+  readonly #store: Store
+  readonly #dir: string
+  readonly #teardown: Teardown
+  readonly #committer: Committer
+  readonly #history: History
+  readonly #blobs: Blobs
+  readonly #revisions: Revisions
+  readonly #entries: Entries
+  readonly #source: Source
+  readonly #open = new Set<Transaction>()
+  readonly #listeners = new Set<(record: TransactionRecord) => void>()
+  #next: number
+  #closed = false
+
+  /** Use openImage. */
+  constructor(parts: ImageOptions & ImageParts) {
+    const { store, dir, clock, identity, head, cacheObjects = CACHE_OBJECTS } = parts
+    this.id = identity.id
+    this.#store = store
+    this.#dir = dir
+    this.#teardown = parts.teardown
+    this.#blobs = parts.blobs
+    this.#revisions = new Revisions(store, { limit: cacheObjects, sole: true })
+    this.#entries = new Entries(store)
+    const onCommit = (record: TransactionRecord) => {
+      for (const listener of this.#listeners) listener(record)
+    }
+    const [revisions, entries] = [this.#revisions, this.#entries]
+    this.#source = { revisions, entries, volatile: volatileSlots() }
+    this.#committer = new Committer({ store, dir, revisions, entries, clock, head, onCommit })
+    this.#history = new History(store, revisions, () => this.#committer.head.tid)
+    this.#next = head.next
+  }
+
+  /** The newest transaction. */
+  get head(): Tid {
+    return tidOf(this.#committer.head.tid)
+  }
+
+  /** A transaction that sees the image as it is now. */
+  begin(options: TransactionOptions): Transaction {
+    this.#mustBeOpen()
+    const transaction = new Transaction(this.#source, this.#committer.head.tid, options, {
+      allocate: (count) => this.allocate(count),
+      isAllocated: (oid) => numberOf(oid) < this.#next,
+      commit: (request) => this.#committer.commit(request),
+      ended: (ended) => void this.#open.delete(ended),
+      blobs: this.#blobs,
+    })
+    this.#open.add(transaction)
+    return transaction
+  }
+
+  /** Runs `work` in a transaction and commits it; on a conflict again, on what is there then, at most `tries` times. */
+  async transact<T>(
+    options: TransactionOptions,
+    work: (transaction: Transaction) => T | Promise<T>,
+    { tries = TRIES }: { readonly tries?: number } = {},
+  ): Promise<{ readonly value: T; readonly tid: Tid }> {
+    for (let left = tries; ; left--) {
+      const transaction = this.begin(options)
+      try {
+        const value = await work(transaction)
+        return { value, tid: await transaction.commit() }
+      } catch (error) {
+        const again = error instanceof BatError && error.code === 'E_CONFLICT' && left > 1
+        if (!again) throw error
+      } finally {
+        transaction.abort()
+      }
+    }
+  }
+
+  /** Oids that nothing has had and nothing else will get. */
+  allocate(count: number): Oid[] {
+    const first = this.#next
+    this.#next += count
+    return Array.from({ length: count }, (_, i) => oidOf(first + i))
+  }
+
+  /** Calls `listener` after each commit, until the function that comes back is called. */
+  onCommit(listener: (record: TransactionRecord) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** The revisions of an object or a Tree, the newest first. */
+  history(oid: Oid): Iterable<PastState> {
+    return this.#history.of(oid)
+  }
+
+  transaction(tid: Tid): TransactionRecord | undefined {
+    return this.#history.transaction(tid)
+  }
+
+  transactions(filter: TransactionFilter = {}): Iterable<TransactionRecord> {
+    return this.#history.transactions(filter)
+  }
+
+  /** The transactions after `since`, the oldest first: the feed from which everything derived is brought up to date. */
+  changes(since: Tid): Iterable<TransactionRecord> {
+    return this.#history.changes(since)
+  }
+
+  /** The image as it was: after a transaction, or at a time in milliseconds. Throws E_NO_TRANSACTION. */
+  at(at: Tid | number): View {
+    const moment = this.#history.moment(at)
+    if (moment === undefined) throw new BatError('E_NO_TRANSACTION', { tid: new Date(at).toISOString() })
+    return new View(this.#source, moment)
+  }
+
+  /** How the slots of an object differ between two transactions. */
+  diff(oid: Oid, a: Tid, b: Tid): SlotDifference[] {
+    return this.#history.diff(oid, a, b)
+  }
+
+  /** Takes a transaction back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_NO_TRANSACTION. */
+  async undo(tid: Tid, { keep = [], ...options }: UndoOptions): Promise<Tid> {
+    const record = this.transaction(tid)
+    if (!record || tid === tidOf(0)) throw new BatError('E_NO_TRANSACTION', { tid })
+    const description = options.description ?? `undo ${tid}: ${record.description}`
+    const past = { revisions: this.#revisions, entries: this.#entries }
+    const undone = await this.transact({ ...options, description }, (transaction) =>
+      undoInto(transaction, record, past, new Set(keep)),
+    )
+    return undone.tid
+  }
+
+  /** The file of a committed blob, to be read only. Throws E_BLOB_MISSING. */
+  blobPath(ref: BlobRef): string {
+    return this.#blobs.path(ref)
+  }
+
+  readBlob(ref: BlobRef): AsyncIterable<Uint8Array> {
+    return this.#blobs.read(ref)
+  }
+
+  /** Looks at every record and reference; each fault as it is found. */
+  faults(): Generator<Fault, void, undefined> {
+    return verifyImage({ store: this.#store, blobFile: (ref) => this.#blobs.path(ref) })
+  }
+
+  /** All that `faults` finds, and how much was looked at. */
+  verify(): Verification {
+    const faults = [...this.faults()]
+    const sizes = tables.map((table): [Table, number] => [table, this.#store.sizeOf(table).records])
+    const records = Object.fromEntries(sizes) as Record<Table, number>
+    return { ok: faults.length === 0, head: this.head, records, faults }
+  }
+
+  stats(): ImageStats {
+    const sizes = Object.fromEntries(tables.map((table) => [table, this.#store.sizeOf(table)]))
+    return {
+      id: this.id,
+      head: this.head,
+      cached: this.#revisions.cachedCount,
+      tables: sizes as ImageStats['tables'],
+    }
+  }
+
+  /** Writes what waits to be committed, forgets open transactions, gives the image free. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      this.#committer.close()
+      for (const transaction of [...this.#open]) transaction.abort()
+    }
+    await this.#teardown.run()
+  }
+
+  get dir(): string {
+    return this.#dir
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new BatError('E_IMAGE_CLOSED')
+  }
+}
+
+interface ImageParts {
+  readonly store: Store
+  readonly identity: Identity
+  readonly blobs: Blobs
+  readonly teardown: Teardown
+  readonly head: Head
+}
+
+/** The volatile slots of each object: kept with the process, never written. */
+function volatileSlots(): (oid: Oid) => Map<string, Value> {
+  const all = new Map<Oid, Map<string, Value>>()
+  return (oid) => {
+    const slots = all.get(oid) ?? new Map<string, Value>()
+    all.set(oid, slots)
+    return slots
+  }
+}
+
+function prepareFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new BatError('E_HOME', { home: dir, reason }, { cause: error })
+  }
+}
+
+function openStore(dir: string, durable: boolean): Store {
+  try {
+    return Store.open(dir, { durable })
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error)
+    throw new BatError(
+      'E_IMAGE_FOREIGN',
+      { file: join(dir, 'data.mdb'), expected: 'an LMDB data file of this machine', found },
+      { cause: error },
+    )
+  }
+}
+
+function newImage(store: Store, dir: string, clock: Clock): Identity {
+  const time = clock.now()
+  try {
+    return founded(store, { id: uuidV7(time), time })
+  } catch (error) {
+    throw writeFailure(error, dir)
+  }
+}
+
+function headOf(store: Store): Head {
+  const range = { from: transactionKey(0), to: BEHIND_ALL, reverse: true }
+  const row = store.first('transactions', range)
+  if (!row) throw new BatError('E_RECORD_DAMAGED', { record: 'tx:0', problem: 'it is not there' })
+  const { tid, time, next } = parseTransaction(tidOfTransactionKey(row.key), row)
+  return { tid: numberOf(tid), time, next: numberOf(next) }
+}

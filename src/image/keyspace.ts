@@ -1,0 +1,241 @@
+// The keys of the image. One table per kind of record; all keys are bytes, compared byte by byte. Numbers are 48-bit
+// unsigned, big endian. A tid that stands at the end of a key is written inverted (2^48 - 1 - tid), so that the newest
+// version comes first and the version that a snapshot sees is one seek forward.
+//
+//   meta          text                       `format`: what this is, its identity, the version of the format, and what
+//                                            program may write it; later `pack`: how far a running pack has come, and
+//                                            `migration`: how far a change of the format has come
+//   transactions  tid                        who, when, why, and what was changed: the feed of changes
+//   heads         oid                        the newest revision of an object: conflict checks, quick reads; can be
+//                                            made anew from `revisions`
+//   revisions     oid ~tid                   an object as that transaction left it; of a Tree the count of its entries
+//   entries       tree's oid, key, ~tid      an entry of a Tree as that transaction left it
+//   blobs         SHA-256, 32 bytes          bytes kept in a file beside
+//
+// Entry keys keep their order and none is the beginning of another:
+//   0x10 number: float 64, big endian; sign bit flipped for positive, all bits for negative numbers; -0 is 0
+//   0x20 bigint: 0x80 + length of magnitude in bytes (4 bytes, big endian), magnitude; all but the 0x20 inverted
+//        when it is negative
+//   0x30 string: UTF-8, 0x00 as 0x00 0xff, ended by 0x00 0x01
+//   0x40 bytes: likewise
+import { BatError } from '../base/errors.ts'
+import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../base/ids.ts'
+
+export type Table = 'meta' | 'transactions' | 'heads' | 'revisions' | 'entries' | 'blobs'
+export const tables: readonly Table[] = ['meta', 'transactions', 'heads', 'revisions', 'entries', 'blobs']
+
+export type Key = Uint8Array
+export type TreeKey = string | number | bigint | Uint8Array
+
+const NEWEST = 2 ** 48 - 1
+const UINT32 = 2 ** 32
+/** LMDB's limit of 1,978 bytes less the oid and the tid around it. */
+export const ENTRY_KEY_LIMIT = 1960
+
+export const metaKey = (name: string): Key => Buffer.from(name, 'utf8')
+
+export function headKey(oid: Oid): Key {
+  const key = new Uint8Array(6)
+  put48(key, 0, numberOf48(oid))
+  return key
+}
+
+export function transactionKey(tid: number): Key {
+  const key = new Uint8Array(6)
+  put48(key, 0, tid)
+  return key
+}
+
+/** The key of the revision that `tid` made; also where a seek for the one valid at `tid` starts. */
+export function revisionKey(oid: Oid, tid: number): Key {
+  const key = new Uint8Array(12)
+  put48(key, 0, numberOf48(oid))
+  put48(key, 6, NEWEST - tid)
+  return key
+}
+
+/** The key behind all revisions of `oid`. */
+export const revisionsEnd = (oid: Oid): Key => {
+  const key = new Uint8Array(6)
+  put48(key, 0, numberOf48(oid) + 1)
+  return key
+}
+
+export function entryVersionKey(tree: Oid, entry: Key, tid: number): Key {
+  const key = new Uint8Array(12 + entry.length)
+  put48(key, 0, numberOf48(tree))
+  key.set(entry, 6)
+  put48(key, 6 + entry.length, NEWEST - tid)
+  return key
+}
+
+/** The key before all versions of an entry, or of the first entry not less than it. */
+export function entryStart(tree: Oid, entry?: Key): Key {
+  const key = new Uint8Array(6 + (entry?.length ?? 0))
+  put48(key, 0, numberOf48(tree))
+  if (entry) key.set(entry, 6)
+  return key
+}
+
+/** The key behind all entries of a tree. */
+export const entriesEnd = revisionsEnd
+
+/** The key of an entry within the key of one of its versions. */
+export const entryOfKey = (key: Key): Key => key.slice(6, key.length - 6)
+
+export const oidOfKey = (key: Key): Oid => oidOf(get48(key, 0))
+export const tidOfTransactionKey = (key: Key): number => get48(key, 0)
+/** The tid at the end of the key of a revision or of an entry's version. */
+export const tidOfVersionKey = (key: Key): number => NEWEST - get48(key, key.length - 6)
+
+export const blobKey = (sha256: string): Key => Buffer.from(sha256, 'hex')
+
+/** How a record is called to a person: `obj:12 at tx:90`. */
+export function nameOfRecord(table: Table, key: Key): string {
+  switch (table) {
+    case 'transactions':
+      return tidName(tidOfTransactionKey(key))
+    case 'heads':
+      return `head of ${oidOfKey(key)}`
+    case 'revisions':
+      return `${oidOfKey(key)} at ${tidName(tidOfVersionKey(key))}`
+    case 'entries':
+      return `${oidOfKey(key)}[${formatTreeKey(entryOfKey(key))}] at ${tidName(tidOfVersionKey(key))}`
+    case 'blobs':
+      return `blob ${Buffer.from(key).toString('hex')}`
+    case 'meta':
+      return `meta ${Buffer.from(key).toString('utf8')}`
+    default:
+      return table satisfies never
+  }
+}
+
+const tidName = (tid: number): Tid => tidOf(tid)
+
+function formatTreeKey(entry: Key): string {
+  try {
+    const key = parseTreeKey(entry)
+    return key instanceof Uint8Array ? Buffer.from(key).toString('hex') : String(key)
+  } catch {
+    return Buffer.from(entry).toString('hex')
+  }
+}
+
+/** The bytes of a tree key. Throws E_TREE_KEY when it is none, or too long. */
+export function formatEntryKey(key: TreeKey): Key {
+  const bytes = bytesOf(key)
+  if (bytes.length > ENTRY_KEY_LIMIT) {
+    throw new BatError('E_TREE_KEY', {
+      problem: `has ${bytes.length} bytes; the limit is ${ENTRY_KEY_LIMIT}`,
+    })
+  }
+  return bytes
+}
+
+function bytesOf(key: TreeKey): Key {
+  switch (typeof key) {
+    case 'number':
+      return numberBytes(key)
+    case 'bigint':
+      return bigintBytes(key)
+    case 'string':
+      return escaped(0x30, Buffer.from(key, 'utf8'))
+    default:
+      if (key instanceof Uint8Array) return escaped(0x40, key)
+      throw new BatError('E_TREE_KEY', { problem: 'is no text, number, bigint or bytes' })
+  }
+}
+
+function numberBytes(key: number): Key {
+  if (Number.isNaN(key)) throw new BatError('E_TREE_KEY', { problem: 'is not a number' })
+  const bytes = Buffer.alloc(9)
+  bytes[0] = 0x10
+  bytes.writeDoubleBE(key === 0 ? 0 : key, 1)
+  if (bytes[1]! & 0x80) for (let i = 1; i < 9; i++) bytes[i]! ^= 0xff
+  else bytes[1]! |= 0x80
+  return bytes
+}
+
+function bigintBytes(key: bigint): Key {
+  const hex = (key < 0n ? -key : key).toString(16)
+  const magnitude = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
+  const bytes = Buffer.alloc(6 + magnitude.length)
+  bytes[0] = 0x20
+  bytes[1] = 0x80
+  bytes.writeUInt32BE(magnitude.length, 2)
+  bytes.set(magnitude, 6)
+  if (key < 0n) for (let i = 1; i < bytes.length; i++) bytes[i]! ^= 0xff
+  return bytes
+}
+
+function escaped(type: number, bytes: Uint8Array): Key {
+  const zeros = bytes.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0)
+  const key = new Uint8Array(bytes.length + zeros + 3)
+  key[0] = type
+  let at = 1
+  for (const byte of bytes) {
+    key[at++] = byte
+    if (byte === 0) key[at++] = 0xff
+  }
+  key[at + 1] = 0x01
+  return key
+}
+
+/** The tree key of which `entry` are the bytes. */
+export function parseTreeKey(entry: Key): TreeKey {
+  const bytes = Buffer.from(entry)
+  switch (bytes[0]) {
+    case 0x10:
+      if (bytes[1]! & 0x80) bytes[1]! &= 0x7f
+      else for (let i = 1; i < 9; i++) bytes[i]! ^= 0xff
+      return bytes.readDoubleBE(1)
+    case 0x20: {
+      const negative = bytes[1]! < 0x80
+      if (negative) for (let i = 1; i < bytes.length; i++) bytes[i]! ^= 0xff
+      const magnitude = BigInt(`0x${bytes.toString('hex', 6)}`)
+      return negative ? -magnitude : magnitude
+    }
+    case 0x30:
+      return Buffer.from(unescaped(bytes)).toString('utf8')
+    case 0x40:
+      return unescaped(bytes)
+    default:
+      throw new Error(`0x${bytes.toString('hex')} is no entry key`)
+  }
+}
+
+function unescaped(entry: Key): Uint8Array {
+  const bytes = new Uint8Array(entry.length)
+  let size = 0
+  for (let i = 1; i < entry.length - 2; i++) {
+    bytes[size++] = entry[i]!
+    if (entry[i] === 0) i++
+  }
+  return bytes.slice(0, size)
+}
+
+export const compareKeys = (a: Key, b: Key): number => Buffer.compare(a, b)
+
+/** Bytes as a string, one character a byte: what maps are keyed by. */
+export const keyText = (key: Key): string =>
+  Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+
+function numberOf48(oid: Oid): number {
+  const number = numberOf(oid)
+  if (!(number <= NEWEST)) throw new BatError('E_NO_OBJECT', { receiver: oid })
+  return number
+}
+
+function put48(key: Uint8Array, at: number, value: number): void {
+  const high = Math.floor(value / UINT32)
+  key[at] = high >>> 8
+  key[at + 1] = high
+  key[at + 2] = value >>> 24
+  key[at + 3] = value >>> 16
+  key[at + 4] = value >>> 8
+  key[at + 5] = value
+}
+
+const get48 = (key: Uint8Array, at: number): number =>
+  (key[at]! * 256 + key[at + 1]!) * UINT32 +
+  (((key[at + 2]! << 24) | (key[at + 3]! << 16) | (key[at + 4]! << 8) | key[at + 5]!) >>> 0)

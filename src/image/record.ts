@@ -1,0 +1,106 @@
+// A record of the image, from the first day:
+//
+//   bytes 0..3   CRC-32 of the table's number, the key, and all bytes from 4 on, big endian
+//   byte 4       version of this format: 1
+//   byte 5       kind, see below
+//   bytes 6..7   version of the shape of what follows, big endian; 0 until a shape has changed
+//   from 8 on    payload, by kind:
+//     1 object       slots (codec.ts)
+//     2 tree         the count of its entries
+//     3 gone         nothing: the object or the entry was taken away
+//     4 entry        a value
+//     5 head         array [kind of the newest revision, its tid]
+//     6 transaction  a plain object, see transaction-record.ts
+//     7 blob         a plain object {size, tid}
+//     8 meta         a plain object
+//
+// The key is part of the sum, so a record that turns up under another key is found as well as a flipped bit; either costs
+// this one record. A reader that does not know a version or a kind says so and leaves the record alone.
+import { crc32 } from 'node:zlib'
+import { BatError } from '../base/errors.ts'
+import type { Value } from '../base/value.ts'
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { readSlots, readValue, writeSlots, writeValue } from './codec.ts'
+import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
+import type { Slots } from './object-state.ts'
+
+export type RecordBody =
+  | { readonly kind: 'object'; readonly slots: Slots }
+  | { readonly kind: 'tree'; readonly count: number }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'entry' | 'head' | 'transaction' | 'blob' | 'meta'; readonly value: Value }
+
+const kinds = ['', 'object', 'tree', 'gone', 'entry', 'head', 'transaction', 'blob', 'meta'] as const
+const kindNumbers: Readonly<Record<RecordBody['kind'], number>> = {
+  object: 1,
+  tree: 2,
+  gone: 3,
+  entry: 4,
+  head: 5,
+  transaction: 6,
+  blob: 7,
+  meta: 8,
+}
+const RECORD_VERSION = 1
+const HEADER_SIZE = 8
+
+const writer = new ByteWriter()
+
+/** The bytes to store under `key`; valid until the next call. */
+export function formatRecord(table: Table, key: Key, body: RecordBody): Buffer {
+  writer.reset()
+  writer.uint32(0)
+  writer.byte(RECORD_VERSION)
+  writer.byte(kindNumbers[body.kind])
+  writer.uint16(0)
+  if (body.kind === 'object') writeSlots(writer, body.slots)
+  else if (body.kind === 'tree') writer.number(body.count)
+  else if (body.kind !== 'gone') writeValue(writer, body.value)
+  const record = writer.written()
+  record.writeUInt32BE(sumOf(table, key, record), 0)
+  return record
+}
+
+/** What the record holds. Throws E_RECORD_DAMAGED, naming it, when it is not as it was written. */
+export function parseRecord(table: Table, key: Key, record: Uint8Array): RecordBody {
+  const reader = new ByteReader(record)
+  if (record.length < HEADER_SIZE || reader.unsigned(4) !== sumOf(table, key, record)) {
+    throw damaged(table, key, 'its checksum is wrong')
+  }
+  const version = reader.unsigned(1)
+  const kind = kinds[reader.unsigned(1)]
+  const shape = reader.unsigned(2)
+  if (version !== RECORD_VERSION || !kind || shape !== 0) {
+    throw damaged(table, key, `its form (version ${version}, shape ${shape}) is not known`)
+  }
+  switch (kind) {
+    case 'object':
+      return { kind, slots: readSlots(reader) }
+    case 'tree':
+      return { kind, count: readValue(reader) as number }
+    case 'gone':
+      return { kind }
+    default:
+      return { kind, value: readValue(reader) }
+  }
+}
+
+/** The value of a record that must be of `kind`. */
+export function parseRecordOf(
+  kind: 'head' | 'transaction' | 'blob' | 'meta',
+  { table, key, record }: { readonly table: Table; readonly key: Key; readonly record: Uint8Array },
+): Value {
+  const body = parseRecord(table, key, record)
+  if (body.kind !== kind) throw damaged(table, key, `it is of kind ${body.kind}`)
+  return body.value
+}
+
+export const damaged = (table: Table, key: Key, problem: string): BatError =>
+  new BatError('E_RECORD_DAMAGED', { record: nameOfRecord(table, key), problem })
+
+const sumOf = (table: Table, key: Key, record: Uint8Array): number =>
+  crc32(
+    new Uint8Array(record.buffer, record.byteOffset + 4, record.length - 4),
+    crc32(key, tables.indexOf(table) + 1),
+  )

@@ -1,0 +1,146 @@
+// The only file that knows LMDB. One environment, one table a kind of record, byte keys, byte values. Writes are made in
+// one synchronous LMDB transaction, behind which there is an fsync; reads see what is committed. No read transaction
+// outlives the call that needed it: what is walked is walked in pages, each a seek of its own, so that a slow reader never
+// makes the file grow. Two stores of one process (a worker thread's) share the environment.
+import { type Database, open, type RootDatabase } from 'lmdb'
+import { type Key, type Table, tables } from './keyspace.ts'
+
+export interface Row {
+  readonly key: Key
+  readonly record: Uint8Array
+}
+
+export interface Range {
+  /** First key, included. */
+  readonly from: Key
+  /** Last key, not included. */
+  readonly to: Key
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+export interface Writer {
+  put(table: Table, key: Key, record: Uint8Array): void
+  remove(table: Table, key: Key): void
+}
+
+/** Address space to map; the file is as large as what it holds. */
+const MAP_SIZE = 2 ** 40
+const PAGE_ROWS = 256
+
+type Rows = Database<Buffer, Uint8Array>
+
+export class Store {
+  readonly #root: RootDatabase<Buffer, Uint8Array>
+  readonly #tables: Readonly<Record<Table, Rows>>
+
+  private constructor(root: RootDatabase<Buffer, Uint8Array>) {
+    this.#root = root
+    this.#tables = Object.fromEntries(
+      tables.map((name) => [name, root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' })]),
+    ) as Record<Table, Rows>
+  }
+
+  /** Opens or makes the environment in the folder `dir`. Without `durable` no fsync stands behind a write. */
+  static open(dir: string, { durable = true }: { readonly durable?: boolean } = {}): Store {
+    return new Store(
+      open<Buffer, Uint8Array>({
+        path: dir,
+        noSubdir: false,
+        mapSize: MAP_SIZE,
+        maxDbs: 16,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        overlappingSync: false,
+        noSync: !durable,
+      }),
+    )
+  }
+
+  /** The record under `key`; its bytes are valid until the next call. */
+  get(table: Table, key: Key): Uint8Array | undefined {
+    // the buffer that comes back is lmdb's own, with a length that is not that of its memory
+    const bytes = this.#tables[table].getBinaryFast(key)
+    return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** The first row of a range. */
+  first(table: Table, range: Range): Row | undefined {
+    return this.page(table, { ...range, limit: 1 })[0]
+  }
+
+  /** The rows of a range, at most `limit`, all at once. */
+  page(table: Table, { from, to, reverse = false, limit = PAGE_ROWS }: Range): Row[] {
+    const bounds = reverse
+      ? { start: to, end: from, exclusiveStart: true, inclusiveEnd: true }
+      : { start: from, end: to }
+    const rows: Row[] = []
+    for (const { key, value } of this.#tables[table].getRange({
+      ...bounds,
+      reverse,
+      limit,
+      snapshot: false,
+    })) {
+      rows.push({ key: new Uint8Array(key), record: new Uint8Array(value) })
+    }
+    return rows
+  }
+
+  /** The rows of a range, one page after the other; may be left and taken up at any time. */
+  *walk(table: Table, range: Range): Generator<Row, void, undefined> {
+    let { from, to } = range
+    let left = range.limit ?? Number.POSITIVE_INFINITY
+    let size = 16
+    while (left > 0) {
+      const limit = Math.min(size, left)
+      const rows = this.page(table, { ...range, from, to, limit })
+      yield* rows
+      const last = rows.at(-1)
+      if (!last || rows.length < limit) return
+      left -= rows.length
+      if (range.reverse) to = last.key
+      else from = after(last.key)
+      size = Math.min(size * 2, PAGE_ROWS)
+    }
+  }
+
+  /** Whether anything is in a table. */
+  isEmpty(table: Table): boolean {
+    for (const _ of this.#tables[table].getKeys({ limit: 1 })) return false
+    return true
+  }
+
+  /** How many records and bytes a table has. */
+  sizeOf(table: Table): { readonly records: number; readonly bytes: number } {
+    const stats = this.#tables[table].getStats() as Record<string, number>
+    const pages =
+      (stats.treeBranchPageCount ?? 0) + (stats.treeLeafPageCount ?? 0) + (stats.overflowPages ?? 0)
+    return { records: stats.entryCount ?? 0, bytes: pages * (stats.pageSize ?? 0) }
+  }
+
+  /** Runs `fill` in one transaction, which is committed and on the disk when this returns; if it throws nothing is written. */
+  write<T>(fill: (writer: Writer) => T): T {
+    return this.#root.transactionSync(() =>
+      fill({
+        put: (table, key, record) => void this.#tables[table].putSync(key, record as Buffer),
+        remove: (table, key) => void this.#tables[table].removeSync(key),
+      }),
+    )
+  }
+
+  /** Makes the reads that follow see all that is committed now, by other threads too. */
+  refresh(): void {
+    this.#root.resetReadTxn()
+  }
+
+  close(): Promise<void> {
+    return this.#root.close()
+  }
+}
+
+/** The least key greater than `key`. */
+function after(key: Key): Key {
+  const next = new Uint8Array(key.length + 1)
+  next.set(key)
+  return next
+}

@@ -1,0 +1,90 @@
+// What is kept of a transaction: who, when, why, and what it changed. These records, in order, are the change feed.
+//
+// The payload: {time, user, description, meta, next, created, changed, gone, trees, blobs}. Times are milliseconds since
+// 1970-01-01 UTC and never go back from one transaction to the next; `next` is the first oid not handed out; created,
+// changed and gone are numbers of oids, each in one of the lists; trees is a list of [number of the Tree's oid, [bytes of
+// an entry's key, …]]; blobs is a list of digests that this transaction brought in.
+import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../base/ids.ts'
+import type { PlainObject, Value } from '../base/value.ts'
+import type { Key } from './keyspace.ts'
+import { parseRecordOf, type RecordBody } from './record.ts'
+import type { Row } from './store.ts'
+
+export interface TransactionRecord {
+  readonly tid: Tid
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly time: number
+  readonly user: string
+  readonly description: string
+  readonly meta: PlainObject
+  readonly created: readonly Oid[]
+  /** Objects and Trees that were there before and changed. */
+  readonly changed: readonly Oid[]
+  readonly gone: readonly Oid[]
+  /** Which entries of which Trees were set or deleted. */
+  readonly trees: readonly TreeChange[]
+  /** SHA-256 of the blobs brought in. */
+  readonly blobs: readonly string[]
+  /** The first oid not handed out. */
+  readonly next: Oid
+}
+
+export interface TreeChange {
+  readonly tree: Oid
+  /** Bytes of the entries' keys, see keyspace.ts. */
+  readonly entries: readonly Key[]
+}
+
+/** Every object and Tree that a transaction touched. */
+export const touched = (record: TransactionRecord): Oid[] => [
+  ...record.created,
+  ...record.changed,
+  ...record.gone,
+]
+
+export function transactionBody(record: TransactionRecord): RecordBody {
+  const value: Record<string, Value> = {
+    time: record.time,
+    user: record.user,
+    description: record.description,
+    meta: record.meta,
+    next: numberOf(record.next),
+    created: record.created.map(numberOf),
+    changed: record.changed.map(numberOf),
+    gone: record.gone.map(numberOf),
+    trees: record.trees.map(({ tree, entries }) => [numberOf(tree), entries]),
+    blobs: record.blobs,
+  }
+  return { kind: 'transaction', value }
+}
+
+/** Throws E_RECORD_DAMAGED. */
+export function parseTransaction(tid: number, { key, record }: Row): TransactionRecord {
+  const value = parseRecordOf('transaction', { table: 'transactions', key, record }) as unknown as Stored
+  return {
+    tid: tidOf(tid),
+    time: value.time,
+    user: value.user,
+    description: value.description,
+    meta: value.meta,
+    next: oidOf(value.next),
+    created: value.created.map(oidOf),
+    changed: value.changed.map(oidOf),
+    gone: value.gone.map(oidOf),
+    trees: value.trees.map(([tree, entries]) => ({ tree: oidOf(tree), entries })),
+    blobs: value.blobs,
+  }
+}
+
+interface Stored {
+  readonly time: number
+  readonly user: string
+  readonly description: string
+  readonly meta: PlainObject
+  readonly next: number
+  readonly created: readonly number[]
+  readonly changed: readonly number[]
+  readonly gone: readonly number[]
+  readonly trees: readonly (readonly [number, readonly Key[]])[]
+  readonly blobs: readonly string[]
+}

@@ -1,0 +1,337 @@
+// A transaction: what one thought, one command, one person changes, all or nothing. It sees the image as it was when it
+// began, with its own changes over it, however long it stays open, and holds no read transaction of the store meanwhile.
+//
+//   open        reads and changes; savepoint, doom
+//   committing  commit was called; nothing can be changed any more
+//   committed   durable; from committing
+//   aborted     all forgotten; from open, or from committing on a conflict
+//
+// A doomed transaction stays open but cannot be committed. When the disk is full, committing goes back to open, so that
+// the commit can be tried again once there is room. Reading works in every state.
+import { BatError } from '../base/errors.ts'
+import { type Oid, type Tid, tidOf } from '../base/ids.ts'
+import type { BlobRef, PlainObject, Value } from '../base/value.ts'
+import { admit } from './admit.ts'
+import type { BlobSource, Blobs, StagedBlob } from './blob.ts'
+import type { CommitRequest, Draft } from './commit.ts'
+import { keyText } from './keyspace.ts'
+import type { Obj } from './object.ts'
+import { isVolatileSlot, type ObjectState, type Slots } from './object-state.ts'
+import { Tree } from './tree.ts'
+import { type EntryChange, type EntryChanges, type Source, View } from './view.ts'
+
+export interface TransactionOptions {
+  /** Who is answerable for it: a persona, a client. */
+  readonly user: string
+  readonly description?: string
+  /** A little more, such as the cycle's id. */
+  readonly meta?: PlainObject
+}
+
+/** What a transaction needs of its image, beside what is committed. */
+export interface Desk {
+  allocate(count: number): Oid[]
+  isAllocated(oid: Oid): boolean
+  commit(request: CommitRequest): Promise<number>
+  ended(transaction: Transaction): void
+  readonly blobs: Blobs
+}
+
+export interface Savepoint {
+  /** Takes back what was changed since; may be done again after more changes. Throws E_SAVEPOINT when it is gone. */
+  rollback(): void
+}
+
+export type TransactionState = 'open' | 'committing' | 'committed' | 'aborted'
+
+type SlotList = Iterable<readonly [string, Value]> | Readonly<Record<string, Value>>
+
+export class Transaction extends View {
+  readonly options: TransactionOptions
+  readonly #desk: Desk
+  readonly #drafts = new Map<Oid, Draft>()
+  readonly #entries = new Map<Oid, Map<string, EntryChange>>()
+  readonly #currentReads = new Set<Oid>()
+  readonly #blobs: StagedBlob[] = []
+  /** How to take each change back, kept from the first savepoint on. */
+  #journal: (() => void)[] = []
+  #savepoints: object[] = []
+  /** Drafts of an earlier generation are copied before they are changed: a savepoint may need them. */
+  #generation = 0
+  #state: TransactionState = 'open'
+  #doom: string | undefined
+
+  constructor(source: Source, moment: number, options: TransactionOptions, desk: Desk) {
+    super(source, moment)
+    this.options = options
+    this.#desk = desk
+  }
+
+  get state(): TransactionState {
+    return this.#state
+  }
+
+  override slotsOf(oid: Oid): Slots | undefined {
+    const draft = this.#drafts.get(oid)
+    if (!draft) return super.slotsOf(oid)
+    return draft.kind === 'object' ? draft.slots : undefined
+  }
+
+  override treeCount(oid: Oid): number {
+    const draft = this.#drafts.get(oid)
+    if (!draft) return super.treeCount(oid)
+    if (draft.kind !== 'tree') throw new BatError('E_NO_OBJECT', { receiver: oid })
+    return 0
+  }
+
+  override create(slots: SlotList = []): Obj {
+    this.#mustBeOpen()
+    const [oid] = this.#desk.allocate(1) as [Oid]
+    const listed = Symbol.iterator in slots ? [...slots] : Object.entries(slots)
+    const kept = listed.filter(([name, value]) => value !== undefined && !isVolatileSlot(name))
+    this.#put(oid, {
+      kind: 'object',
+      slots: admitted(oid, kept),
+      created: true,
+      generation: this.#generation,
+    })
+    const object = this.get(oid)
+    for (const [name, value] of listed) if (isVolatileSlot(name)) object.set(name, value)
+    return object
+  }
+
+  override createTree(): Tree {
+    this.#mustBeOpen()
+    const [oid] = this.#desk.allocate(1) as [Oid]
+    this.#put(oid, { kind: 'tree', created: true })
+    return new Tree(this, oid)
+  }
+
+  /** Takes an object or a Tree away. What refers to it dangles; verify names such places. */
+  remove(oid: Oid): void {
+    this.#mustBeOpen()
+    const draft = this.#drafts.get(oid)
+    if (draft?.kind === 'gone' || (!draft && !this.#isThere(oid))) {
+      throw new BatError('E_NO_OBJECT', { receiver: oid })
+    }
+    this.#put(oid, { kind: 'gone', created: draft?.created ?? false })
+  }
+
+  override setSlot(oid: Oid, slot: string, value: Value): void {
+    const slots = this.#changing(oid)
+    slots.set(slot, value)
+    this.changeCount++
+  }
+
+  override deleteSlot(oid: Oid, slot: string): boolean {
+    if (!this.slotsOf(oid)?.has(slot)) return false
+    this.#changing(oid).delete(slot)
+    this.changeCount++
+    return true
+  }
+
+  override setEntry(tree: Oid, key: Uint8Array, value: Value | undefined): void {
+    this.#mustBeOpen()
+    this.treeCount(tree)
+    let changes = this.#entries.get(tree)
+    if (!changes) {
+      changes = new Map()
+      this.#entries.set(tree, changes)
+    }
+    const text = keyText(key)
+    const before = changes.get(text)
+    changes.set(text, { key, value })
+    const entries = changes
+    this.#remember(() => (before ? entries.set(text, before) : entries.delete(text)))
+    this.changeCount++
+  }
+
+  override entryChanges(tree: Oid): EntryChanges | undefined {
+    return this.#entries.get(tree)
+  }
+
+  /** Makes this transaction conflict with any that changes `oid` before this one is committed. */
+  readCurrent(oid: Oid): void {
+    this.#mustBeOpen()
+    if (!this.#isThere(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
+    this.#currentReads.add(oid)
+  }
+
+  /** Takes bytes into the image; what names them is committed with this transaction. */
+  async importBlob(source: BlobSource): Promise<BlobRef> {
+    this.#mustBeOpen()
+    const staged = await this.#desk.blobs.stage(source)
+    if (this.#state !== 'open') {
+      await this.#desk.blobs.discard([staged])
+      this.#mustBeOpen()
+    }
+    this.#blobs.push(staged)
+    return staged.ref
+  }
+
+  /** Everything changed or created so far, objects only, as it is now. */
+  changes(): ObjectState[] {
+    const states: ObjectState[] = []
+    for (const [oid, draft] of this.#drafts) {
+      if (draft.kind === 'object') states.push({ oid, slots: new Map(draft.slots) })
+    }
+    return states
+  }
+
+  /** Takes over whole new states: objects are replaced, or created where their oid was handed out by allocate. */
+  apply(states: readonly ObjectState[]): void {
+    this.#mustBeOpen()
+    const drafts = states.map(({ oid, slots }): [Oid, Draft] => {
+      const there = this.has(oid)
+      if (!there && !this.#mayBecome(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
+      const created = this.#drafts.get(oid)?.created ?? !there
+      const kept = admitted(
+        oid,
+        [...slots].filter(([name]) => !isVolatileSlot(name)),
+        this,
+      )
+      return [oid, { kind: 'object', slots: kept, created, generation: this.#generation }]
+    })
+    for (const [oid, draft] of drafts) this.#put(oid, draft)
+  }
+
+  /** Brings an object or a Tree (without its entries) back to an earlier state; undefined: it was not there. */
+  restore(oid: Oid, before: Draft | undefined): void {
+    this.#mustBeOpen()
+    this.#put(oid, before ?? { kind: 'gone', created: false })
+  }
+
+  savepoint(): Savepoint {
+    this.#mustBeOpen()
+    const depth = this.#journal.length
+    const mark = {}
+    this.#savepoints.push(mark)
+    this.#generation++
+    return {
+      rollback: () => {
+        this.#mustBeOpen()
+        const place = this.#savepoints.indexOf(mark)
+        if (place < 0) throw new BatError('E_SAVEPOINT')
+        while (this.#journal.length > depth) this.#journal.pop()!()
+        this.#savepoints.length = place + 1
+        this.#generation++
+        this.#moved()
+      },
+    }
+  }
+
+  /** Lets the work go on but makes commit impossible, for `reason`. */
+  doom(reason: string): void {
+    this.#doom ??= reason
+  }
+
+  get doomed(): string | undefined {
+    return this.#doom
+  }
+
+  /** Forgets all changes. Does nothing when the transaction has ended. */
+  abort(): void {
+    if (this.#state !== 'open') return
+    this.#end('aborted')
+    this.#drafts.clear()
+    this.#entries.clear()
+    this.#journal = []
+    this.#moved()
+    void this.#desk.blobs.discard(this.#blobs)
+  }
+
+  /**
+   * Makes all changes durable at once and answers the transaction's id; of a transaction without changes, its snapshot.
+   * Throws E_CONFLICT (retry), E_DOOMED, E_DISK_FULL, E_IMAGE_WRITE, E_TRANSACTION_ENDED.
+   */
+  async commit(): Promise<Tid> {
+    this.#mustBeOpen()
+    if (this.#doom !== undefined) throw new BatError('E_DOOMED', { reason: this.#doom })
+    this.#state = 'committing'
+    try {
+      await this.#desk.blobs.publish(this.#blobs)
+      const tid = await this.#desk.commit(this.#request())
+      this.#end('committed')
+      this.#desk.blobs.committed(this.#blobs)
+      return tidOf(tid)
+    } catch (error) {
+      this.#state = 'open'
+      if (error instanceof BatError && error.code === 'E_CONFLICT') this.abort()
+      throw error
+    }
+  }
+
+  #request(): CommitRequest {
+    const { user, description = '', meta = {} } = this.options
+    const entries = new Map([...this.#entries].filter(([, changes]) => changes.size > 0))
+    return {
+      moment: this.moment,
+      user,
+      description,
+      meta,
+      drafts: this.#drafts,
+      entries,
+      currentReads: this.#currentReads,
+      blobs: this.#blobs.map(({ ref }) => ref),
+    }
+  }
+
+  /** The slots of `oid`, to be changed in place. */
+  #changing(oid: Oid): Map<string, Value> {
+    this.#mustBeOpen()
+    const draft = this.#drafts.get(oid)
+    if (draft?.kind === 'object' && draft.generation === this.#generation) return draft.slots
+    const slots = this.slotsOf(oid)
+    if (!slots) throw new BatError('E_NO_OBJECT', { receiver: oid })
+    const copy = new Map(slots)
+    const created = draft?.created ?? false
+    this.#put(oid, { kind: 'object', slots: copy, created, generation: this.#generation })
+    return copy
+  }
+
+  #put(oid: Oid, draft: Draft): void {
+    const before = this.#drafts.get(oid)
+    this.#drafts.set(oid, draft)
+    this.#remember(() => (before ? this.#drafts.set(oid, before) : this.#drafts.delete(oid)))
+    this.#moved()
+    if (draft.kind === 'gone') this.forget(oid)
+  }
+
+  #remember(undo: () => void): void {
+    if (this.#savepoints.length > 0) this.#journal.push(undo)
+  }
+
+  #moved(): void {
+    this.edition++
+    this.changeCount++
+  }
+
+  #isThere(oid: Oid): boolean {
+    const kind = this.#drafts.get(oid)?.kind ?? this.committed(oid)?.kind
+    return kind !== undefined && kind !== 'gone'
+  }
+
+  #mayBecome(oid: Oid): boolean {
+    return this.#desk.isAllocated(oid) && !this.#drafts.has(oid) && this.committed(oid) === undefined
+  }
+
+  #end(state: 'committed' | 'aborted'): void {
+    this.#state = state
+    this.#desk.ended(this)
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state !== 'open') throw new BatError('E_TRANSACTION_ENDED', { state: this.#state })
+  }
+}
+
+function admitted(oid: Oid, slots: Iterable<readonly [string, Value]>, view?: View): Map<string, Value> {
+  const copy = new Map<string, Value>()
+  for (const [name, value] of slots) {
+    copy.set(
+      name,
+      admit(value, () => view?.pathOf(oid, name) ?? `${oid}.${name}`),
+    )
+  }
+  return copy
+}

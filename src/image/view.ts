@@ -1,0 +1,143 @@
+// The image at one moment, read only. A Transaction is a View that adds changes of its own. Objects are read when they are
+// touched and not before; the View keeps a bounded table of those touched, which may be forgotten at any time because an
+// Obj asks anew for its slots whenever the View's edition moves on.
+import { BatError } from '../base/errors.ts'
+import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
+import { Ref, type TreeRef, type Value } from '../base/value.ts'
+import type { Entries } from './entries.ts'
+import { Obj } from './object.ts'
+import { ROOT, type Slots } from './object-state.ts'
+import type { Revision, Revisions } from './revisions.ts'
+import { Tree } from './tree.ts'
+
+/** What a View needs of the image it looks at. */
+export interface Source {
+  readonly revisions: Revisions
+  readonly entries: Entries
+  /** The volatile slots of an object, which live with the process. */
+  volatile(oid: Oid): Map<string, Value>
+}
+
+const OBJECTS_KEPT = 50_000
+
+export class View {
+  readonly snapshot: Tid
+  readonly source: Source
+  /** The number of the snapshot. */
+  readonly moment: number
+  /** Moves on when the table of changed objects does: an Obj takes its slots anew. */
+  edition = 0
+  /** Moves on with every change: what was found by delegation is looked for anew. */
+  changeCount = 0
+  readonly #objects = new Map<Oid, Obj>()
+
+  constructor(source: Source, moment: number) {
+    this.source = source
+    this.moment = moment
+    this.snapshot = tidOf(moment)
+  }
+
+  /** The object whose slots are the names of the root objects. */
+  get root(): Obj {
+    return this.get(ROOT)
+  }
+
+  has(oid: Oid): boolean {
+    return this.slotsOf(oid) !== undefined
+  }
+
+  /** The object `oid`. Throws E_NO_OBJECT where there is none at this moment. */
+  get(oid: Oid): Obj {
+    const known = this.#objects.get(oid)
+    if (known) return known
+    if (!this.has(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
+    if (this.#objects.size >= OBJECTS_KEPT) this.#objects.clear()
+    const object = new Obj(this, oid)
+    this.#objects.set(oid, object)
+    return object
+  }
+
+  /** The Tree that `ref` names. Throws E_NO_OBJECT. */
+  tree(ref: TreeRef): Tree {
+    this.treeCount(ref.oid)
+    return new Tree(this, ref.oid)
+  }
+
+  /** The slots of an object as seen here; undefined where it is not. */
+  slotsOf(oid: Oid): Slots | undefined {
+    const revision = this.committed(oid)
+    return revision?.kind === 'object' ? revision.slots : undefined
+  }
+
+  /** How many entries a Tree has as committed. Throws E_NO_OBJECT. */
+  treeCount(oid: Oid): number {
+    const revision = this.committed(oid)
+    if (revision?.kind !== 'tree') throw new BatError('E_NO_OBJECT', { receiver: oid })
+    return revision.count
+  }
+
+  protected committed(oid: Oid): Revision | undefined {
+    return Number.isNaN(numberOf48(oid)) ? undefined : this.source.revisions.at(oid, this.moment)
+  }
+
+  /** How a person calls an object: its name in the root, else its oid. */
+  nameOf(oid: Oid): string {
+    if (oid === ROOT) return 'root'
+    for (const [name, value] of this.slotsOf(ROOT) ?? []) {
+      if (value instanceof Ref && value.oid === oid) return name
+    }
+    return oid
+  }
+
+  /** How a person calls a slot: `genesis.count`; a slot of the root by its name alone. */
+  pathOf(oid: Oid, slot: string): string {
+    return oid === ROOT ? slot : `${this.nameOf(oid)}.${slot}`
+  }
+
+  // What changes something is for a Transaction.
+  setSlot(oid: Oid, _slot: string, _value: Value): void {
+    throw this.#readOnly(oid)
+  }
+
+  deleteSlot(oid: Oid, _slot: string): boolean {
+    throw this.#readOnly(oid)
+  }
+
+  setEntry(tree: Oid, _key: Uint8Array, _value: Value | undefined): void {
+    throw this.#readOnly(tree)
+  }
+
+  /** The changes to the entries of a Tree that are not committed yet, by key. */
+  entryChanges(_tree: Oid): EntryChanges | undefined {
+    return undefined
+  }
+
+  create(_slots?: Iterable<readonly [string, Value]> | Readonly<Record<string, Value>>): Obj {
+    throw this.#readOnly(ROOT)
+  }
+
+  createTree(): Tree {
+    throw this.#readOnly(ROOT)
+  }
+
+  protected forget(oid: Oid): void {
+    this.#objects.delete(oid)
+  }
+
+  #readOnly(oid: Oid): BatError {
+    return new BatError('E_READ_ONLY', { object: this.nameOf(oid), tid: this.snapshot })
+  }
+}
+
+/** Uncommitted entries of a Tree by the text of their key (keyText); a value that is undefined means deleted. */
+export type EntryChanges = ReadonlyMap<string, EntryChange>
+
+export interface EntryChange {
+  readonly key: Uint8Array
+  readonly value: Value | undefined
+}
+
+const numberOf48 = (oid: Oid): number => {
+  const number = numberOf(oid)
+  return number < 2 ** 48 ? number : Number.NaN
+}
