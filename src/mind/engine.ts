@@ -6,7 +6,8 @@
 //   ready         calls are sent as they come                      → down, quarantined
 //   down          the process ended unasked; the calls it had fail with E_ENGINE_LOST, later ones wait → starting
 //   absent        no model, or it was refused, or nothing can run here: calls are refused with the cause
-//   quarantined   the process ended too often in a short time with no answer between; calls are refused
+//   quarantined   the process ended too often in a short time while it loaded or answered, with no answer between;
+//                 calls are refused. An end while it was idle is nobody's fault and does not count.
 //   stopped       by stop(); calls fail with E_ENGINE_STOPPED
 //
 // absent, quarantined and stopped are final: a new engine is started for another model.
@@ -63,7 +64,7 @@ export interface EngineOptions {
   readonly parallel?: number
   /** Default `auto`; a GPU asked for by name that is not there is an error. */
   readonly gpu?: GpuChoice
-  /** Default: 3 ends of the process within 60 s. */
+  /** Default: 3 ends of the process within 60 s, while it loaded or answered. */
   readonly quarantine?: { readonly deaths: number; readonly withinMs: number }
   readonly onEvent?: (event: EngineEvent) => void
   readonly log?: (line: string) => void
@@ -105,8 +106,8 @@ export class Engine {
   #gpu: GpuState | false = false
   #refusal: BatError | undefined
   #reason: string | undefined
-  /** When the process ended since it last answered. */
-  #deaths: number[] = []
+  /** Ends of the process since it last answered; those of an idle one say nothing about the model. */
+  #deaths: { readonly at: number; readonly idle: boolean }[] = []
   #timer: NodeJS.Timeout | undefined
   #stopping: Promise<void> | undefined
   #ids = 0
@@ -257,14 +258,16 @@ export class Engine {
   /** The process ended unasked. */
   #lost(modelPath: string, how: string, lastWords: string): void {
     const { deaths, withinMs } = this.#options.quarantine ?? { deaths: 3, withinMs: 60_000 }
-    this.#child = undefined
-    const now = performance.now()
-    this.#deaths = [...this.#deaths.filter((at) => now - at < withinMs), now]
     const lost = [...this.#calls].filter(([, call]) => call.sent)
+    const idle = this.#state === 'ready' && lost.length === 0
+    const now = performance.now()
+    this.#child = undefined
+    this.#deaths = [...this.#deaths.filter(({ at }) => now - at < withinMs), { at: now, idle }]
     for (const [id] of lost) this.#take(id)?.reject(new BatError('E_ENGINE_LOST', { how, lastWords }))
     this.#options.log?.(`the inference process ended with ${how}${lastWords && `: ${lastWords.trim()}`}`)
-    if (this.#deaths.length >= deaths) {
-      const details = { model: modelPath, deaths: this.#deaths.length, how, lastWords }
+    const charged = this.#deaths.filter((death) => !death.idle).length
+    if (charged >= deaths) {
+      const details = { model: modelPath, deaths: charged, how, lastWords }
       this.#refuse('quarantined', new BatError('E_MODEL_QUARANTINED', details))
       return
     }

@@ -258,17 +258,22 @@ test('fails running calls when its process is killed, and answers again with the
 
 test('quarantines a model whose process ends three times with no answer between', async () => {
   const events: EngineEvent[] = []
+  const failures: unknown[] = []
   const { promise, resolve } = withResolvers()
   const doomed = start({
     onEvent: (event) => {
       events.push(event)
-      if (event.kind === 'up') process.kill(event.pid, 'SIGKILL')
+      if (event.kind === 'up')
+        doomed
+          .infer(request(endless), { onToken: () => process.kill(event.pid, 'SIGKILL') })
+          .catch((failure) => failures.push(failure))
       if (event.kind === 'quarantined') resolve()
     },
   })
   await promise
   const kinds = events.map(({ kind }) => kind)
   assert.deepEqual(kinds, ['up', 'down', 'up', 'down', 'up', 'quarantined'])
+  assert.ok(failures.every(code('E_ENGINE_LOST')))
   await assert.rejects(doomed.infer(request()), (thrown) => {
     assert.ok(thrown instanceof BatError && thrown.code === 'E_MODEL_QUARANTINED' && !thrown.retryable)
     assert.match(thrown.message, /3 times .* SIGKILL/)
@@ -278,6 +283,22 @@ test('quarantines a model whose process ends three times with no answer between'
   assert.equal(state, 'quarantined')
   assert.match(reason ?? '', /SIGKILL/)
   assert.equal(pid, undefined)
+})
+
+test('does not hold it against a model when its idle process is killed', async () => {
+  let kills = 0
+  const { promise, resolve } = withResolvers()
+  const unlucky = start({
+    onEvent: (event) => {
+      if (event.kind !== 'up') return
+      if (kills === 3) resolve()
+      else if (++kills) process.kill(event.pid, 'SIGKILL')
+    },
+  })
+  await promise
+  assert.equal((await unlucky.infer(request())).seed, 7)
+  assert.equal(unlucky.status().restarts, 3)
+  await unlucky.stop()
 })
 
 test('is absent without a model, or with one that would end its process', async () => {
