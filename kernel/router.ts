@@ -1,15 +1,10 @@
 // The kernel's socket: a ZeroMQ ROUTER behind CURVE that takes requests in and gives answers out.
 //
-// Invariants. Only a key in the home's list gets through the handshake (ZAP handler), and each request is attributed
-// by its seal (src/protocol/seal.ts) to a key that is admitted at that moment. Nothing that comes in throws: it is a
+// Invariants. Only a key in the home's list gets through the handshake (ZAP handler), and each request is attributed to
+// a key that is admitted at that moment (peers.ts). Nothing that comes in throws: it is a
 // request, an error answer where somebody can be told, and a counter. Nothing that goes out waits: ZeroMQ's queue of
 // each peer is the only one (`SEND_QUEUE` messages); what a slow or gone peer cannot take is dropped and counted, and
 // the client asks again for what it misses.
-//
-// Identities. ROUTER gives each connection a routing id of its own, so none can be taken over. The identity by which a
-// client is known is `<user>/<client id>`, proven by the seal; answers go over the connection on which that identity
-// spoke last. A client of another make may leave the seal away and choose its routing id as client id, as long as this
-// router has let in a single key: then there is no doubt whose it is.
 //
 // Every router has a ZeroMQ context of its own, since a context has one ZAP handler.
 import { Context, Router } from 'zeromq'
@@ -17,8 +12,10 @@ import { BatError, batErrorOf } from '../src/base/errors.ts'
 import { DEFAULT_MAX_BYTES, decodeRequest, encodeMessage } from '../src/protocol/frames.ts'
 import type { Keys } from '../src/protocol/keys.ts'
 import { type Answer, errorAnswer, type Request } from '../src/protocol/messages.ts'
-import { isClientId, isSealed, parseSeal, sealKey } from '../src/protocol/seal.ts'
 import { z85Of } from '../src/protocol/z85.ts'
+import { makePeers, type Peer } from './peers.ts'
+
+export type { Peer } from './peers.ts'
 
 /** Answers that wait for one peer before more are dropped. */
 const SEND_QUEUE = 1000
@@ -29,13 +26,6 @@ const HANDSHAKE_MS = 10_000
 const LINGER_MS = 500
 // Somewhat larger payloads still come in, so that their sender can be told the limit; beyond, ZeroMQ cuts the line.
 const SIZE_MARGIN = 2
-const MOST_IDENTITIES = 10_000
-
-export interface Peer {
-  /** `<user>/<client id>`: by this outcomes are kept and answers sent. */
-  readonly identity: string
-  readonly user: string
-}
 
 export interface RouterStats {
   readonly requests: number
@@ -122,7 +112,7 @@ export async function startRouter(options: RouterOptions): Promise<KernelRouter>
   }
   const endpoint = socket.lastEndpoint ?? options.endpoint
 
-  const peers = makePeers(keys, gate)
+  const peers = makePeers(keys, () => gate.onlyKey())
   // One send at a time: a second one on a busy socket is an error of the binding.
   let sending: Promise<unknown> = Promise.resolve()
   const deliver = (route: Uint8Array, payload: Uint8Array): Promise<boolean> => {
@@ -267,54 +257,5 @@ async function openGate({ context, keys, onRefused, fault }: GateOptions): Promi
   return {
     onlyKey: () => (letIn.size === 1 ? [...letIn][0] : undefined),
     close: () => socket.close(),
-  }
-}
-
-interface Peers {
-  /** Who sent a payload; throws E_SEAL or E_NOT_ADMITTED. Remembers the connection. */
-  peerOf(route: Uint8Array, payload: Uint8Array, seal: Uint8Array | undefined): Peer
-  routeOf(identity: string): Uint8Array | undefined
-}
-
-function makePeers(keys: Keys, gate: Gate): Peers {
-  const sealKeys = new Map<string, Uint8Array>()
-  const routes = new Map<string, Uint8Array>()
-
-  const userOf = (publicKey: string): string => {
-    const user = keys.userOf(publicKey)
-    if (user !== undefined) return user
-    sealKeys.delete(publicKey)
-    throw new BatError('E_NOT_ADMITTED', { endpoint: 'this address', key: publicKey })
-  }
-  const sealed = (payload: Uint8Array, bytes: Uint8Array): Peer => {
-    const seal = parseSeal(bytes)
-    const user = userOf(seal.publicKey)
-    let key = sealKeys.get(seal.publicKey)
-    if (key === undefined) {
-      key = sealKey(keys.server, seal.publicKey)
-      sealKeys.set(seal.publicKey, key)
-    }
-    if (!isSealed(payload, seal, key))
-      throw new BatError('E_SEAL', { problem: 'it was made with another key' })
-    return { user, identity: `${user}/${seal.clientId}` }
-  }
-  const unsealed = (route: Uint8Array): Peer => {
-    const publicKey = gate.onlyKey()
-    if (publicKey === undefined)
-      throw new BatError('E_SEAL', { problem: 'it is missing, and more than one key is in use' })
-    const chosen = Buffer.from(route).toString('latin1')
-    const user = userOf(publicKey)
-    return { user, identity: `${user}/${isClientId(chosen) ? chosen : Buffer.from(route).toString('hex')}` }
-  }
-
-  return {
-    routeOf: (identity) => routes.get(identity),
-    peerOf: (route, payload, seal) => {
-      const peer = seal === undefined ? unsealed(route) : sealed(payload, seal)
-      routes.delete(peer.identity)
-      routes.set(peer.identity, route)
-      if (routes.size > MOST_IDENTITIES) routes.delete(routes.keys().next().value as string)
-      return peer
-    },
   }
 }

@@ -16,11 +16,16 @@ export function openNotify(environment: Environment, onFault: (problem: string) 
   if (!environment.NOTIFY_SOCKET) return { ready: () => {}, stopping: () => {}, close: () => {} }
   let told = false
   const tell = (...messages: readonly string[]): void => {
-    execFile('systemd-notify', [`--pid=${process.pid}`, ...messages], { timeout: 5000 }, (error) => {
-      if (error === null || told) return
-      told = true
-      onFault(`systemd-notify: ${error.message}`)
-    })
+    execFile(
+      'systemd-notify',
+      [`--pid=${process.pid}`, ...messages],
+      { timeout: 5000, env: { ...environment } },
+      (error) => {
+        if (error === null || told) return
+        told = true
+        onFault(`systemd-notify: ${error.message}`)
+      },
+    )
   }
   const period = Number(environment.WATCHDOG_USEC ?? 0) / 2000
   const watchdog = period > 0 ? setInterval(() => tell('WATCHDOG=1'), period) : undefined

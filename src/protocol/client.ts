@@ -9,8 +9,10 @@
 //   - its signal aborts: the kernel is told to cancel it and it fails with E_ABORTED.
 // A refused key fails everything with E_NOT_ADMITTED and ends the connection.
 //
-// The rules of the binding that matter: one send and one receive at a time, linger set, heartbeats on. Timers run only
-// while something is asked, so an idle client does not hold its process up longer than its socket does.
+// Nothing is handed to ZeroMQ while no line is up: what a line has not carried is sent when the next one is up, so a
+// kernel that comes back is not met by a pile of copies. (ZeroMQ's own option for that, ZMQ_IMMEDIATE, makes libzmq 4.3.5
+// abort the process now and then when a line is cut: pipe.cpp, `_state == term_ack_sent || ...`; so do without.)
+// Other rules of the binding that matter: one send and one receive at a time, linger set, heartbeats on.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Dealer } from 'zeromq'
 import { BatError } from '../base/errors.ts'
@@ -62,9 +64,14 @@ export interface Client {
   close(): Promise<void>
 }
 
-interface Asked {
-  readonly body: RequestBody
+interface Outgoing {
   readonly frames: readonly Uint8Array[]
+  /** Whether the line that is up has carried it. */
+  sent: boolean
+}
+
+interface Asked extends Outgoing {
+  readonly body: RequestBody
   readonly onEvent: RequestOptions['onEvent']
   readonly timer: NodeJS.Timeout | undefined
   heardAt: number
@@ -76,6 +83,7 @@ interface Asked {
 
 const HEARTBEAT_MS = 2000
 const SILENCE_MS = 8000
+const SEND_MS = 500
 const TICK_MS = 100
 const LINGER_MS = 300
 const LARGE_BYTES = 64 * 1024
@@ -92,8 +100,10 @@ class Connection implements Client {
   readonly #socket: Dealer
   readonly #sealKey: Uint8Array
   readonly #asked = new Map<string, Asked>()
-  readonly #outbox: (readonly Uint8Array[])[] = []
+  readonly #outbox: Outgoing[] = []
   #sending = false
+  #flushed: Promise<void> = Promise.resolve()
+  #lineIsUp = false
   #watching = false
   #heardAt = 0
   #everHeard = false
@@ -121,7 +131,8 @@ class Connection implements Client {
       curvePublicKey: options.publicKey,
       curveSecretKey: options.secretKey,
       linger: LINGER_MS,
-      sendTimeout: 1000,
+      sendTimeout: SEND_MS,
+      sendHighWaterMark: 0,
       reconnectInterval: 50,
       reconnectMaxInterval: 1000,
       heartbeatInterval: HEARTBEAT_MS,
@@ -159,7 +170,7 @@ class Connection implements Client {
     try {
       return await new Promise<ResultAnswer>((answered, failed) => {
         onAbort = () => {
-          this.#post(this.#framesOf(uuidV7(), { command: 'cancel', options: { request: id } }))
+          this.#tell(uuidV7(), { command: 'cancel', options: { request: id } })
           failed(new BatError('E_ABORTED', { command }, { cause: signal?.reason }))
         }
         signal?.addEventListener('abort', onAbort, { once: true })
@@ -167,8 +178,9 @@ class Connection implements Client {
         const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
         const heardAt = performance.now()
         if (this.#asked.size === 0) this.#heardAt = heardAt
-        this.#asked.set(id, { body, frames, onEvent, timer, heardAt, cuts: 0, answered, failed })
-        this.#post(frames)
+        const asked = { body, frames, onEvent, timer, heardAt, sent: false, cuts: 0, answered, failed }
+        this.#asked.set(id, asked)
+        this.#post(asked)
         void this.#watch()
       })
     } finally {
@@ -180,7 +192,7 @@ class Connection implements Client {
 
   async close(): Promise<void> {
     if (this.#end !== undefined) return
-    while (this.#outbox.length > 0 && this.#everHeard) await this.#flush()
+    await this.#flushed
     this.#finish(undefined)
   }
 
@@ -194,33 +206,46 @@ class Connection implements Client {
     return new BatError(code, { endpoint: this.#options.endpoint, ...details })
   }
 
-  #post(frames: readonly Uint8Array[]): void {
-    this.#outbox.push(frames)
-    void this.#flush()
+  #tell(id: string, body: RequestBody): void {
+    this.#post({ frames: this.#framesOf(id, body), sent: false })
   }
 
-  // Sends what is in the outbox, one at a time. What cannot go now (no line, a full queue) is dropped here: it is asked
-  // again while it is unanswered.
+  #post(outgoing: Outgoing): void {
+    this.#outbox.push(outgoing)
+    if (!this.#sending) this.#flushed = this.#flush()
+  }
+
+  // Sends what is in the outbox, one at a time. What cannot go now is let go: it is asked again while it is unanswered.
   async #flush(): Promise<void> {
-    if (this.#sending) return
     this.#sending = true
-    while (this.#outbox.length > 0 && !this.#socket.closed) {
-      const frames = this.#outbox.shift()!
-      await this.#socket.send([...frames]).catch(() => undefined)
+    for (let next = this.#outbox.shift(); next !== undefined; next = this.#outbox.shift()) {
+      if (this.#socket.closed || !this.#lineIsUp) continue
+      try {
+        await this.#socket.send([...next.frames])
+        next.sent = true
+      } catch {
+        next.sent = false
+      }
     }
     this.#sending = false
   }
 
   async #receive(): Promise<void> {
     while (!this.#socket.closed) {
+      let payload: Uint8Array | undefined
       try {
-        const [payload] = await this.#socket.receive()
-        this.#heardAt = performance.now()
-        this.#everHeard = true
-        if (payload !== undefined) this.#take(decodeAnswer(payload, Number.POSITIVE_INFINITY))
+        payload = (await this.#socket.receive())[0]
+      } catch (cause) {
+        const reason = (cause as Error).message
+        return this.#finish(new BatError('E_INTERNAL', { reason }, { cause })) // nothing when it was closed
+      }
+      this.#heardAt = performance.now()
+      this.#everHeard = true
+      try {
+        this.#take(decodeAnswer(payload ?? new Uint8Array(0), Number.POSITIVE_INFINITY))
       } catch (error) {
         // A kernel that speaks another protocol or garbles a message: nobody can be asked to mend it.
-        if (error instanceof BatError) for (const asked of this.#asked.values()) asked.failed(error)
+        for (const asked of this.#asked.values()) asked.failed(error)
       }
     }
   }
@@ -235,7 +260,7 @@ class Connection implements Client {
     asked.cuts = 0
     if (answer.kind === 'result') asked.answered(answer)
     else if (answer.kind === 'error') asked.failed(errorOf(answer))
-    else asked.onEvent?.(answer)
+    else tellEvent(asked, answer)
   }
 
   // An error for a message whose id could not be read: it is about the largest, or the only one, under way.
@@ -245,15 +270,19 @@ class Connection implements Client {
   }
 
   #lineUp(): void {
-    for (const asked of this.#asked.values()) if (asked.cuts > 0) this.#post(asked.frames)
+    this.#lineIsUp = true
+    for (const asked of this.#asked.values()) if (!asked.sent) this.#post(asked)
   }
 
   #lineCut(): void {
+    this.#lineIsUp = false
     for (const asked of this.#asked.values()) {
+      if (!asked.sent) continue
       const bytes = asked.frames[0]!.length
+      asked.sent = false
       asked.cuts += 1
       if (asked.cuts >= MOST_CUTS && bytes >= LARGE_BYTES)
-        asked.failed(new BatError('E_MESSAGE_SIZE', { bytes, limit: 'the kernel' }))
+        asked.failed(new BatError('E_MESSAGE_SIZE', { bytes, limit: 'fewer' }))
     }
   }
 
@@ -273,12 +302,12 @@ class Connection implements Client {
       }
       if (waited > askAgainMs / 2 && now - this.#pingedAt > askAgainMs / 2) {
         this.#pingedAt = now
-        this.#post(this.#framesOf(`ping-${uuidV7()}`, { command: 'ping' }))
+        this.#tell(`ping-${uuidV7()}`, { command: 'ping' })
       }
       for (const asked of this.#asked.values()) {
         if (now - asked.heardAt < askAgainMs) continue
         asked.heardAt = now
-        this.#post(asked.frames)
+        this.#post(asked)
       }
     }
     this.#rest()
@@ -295,5 +324,14 @@ class Connection implements Client {
     for (const { failed, body } of this.#asked.values())
       failed(why ?? new BatError('E_CLIENT_CLOSED', { command: body.command }))
     this.#socket.close()
+  }
+}
+
+// A listener's fault is told to whoever asked, not to the others.
+function tellEvent(asked: Asked, event: ProgressAnswer): void {
+  try {
+    asked.onEvent?.(event)
+  } catch (error) {
+    asked.failed(error)
   }
 }
