@@ -17,7 +17,8 @@ export async function prepare(root) {
   const stamp = join(root, 'node_modules', '.batos-lock')
   if (read(stamp) !== lock) {
     say('installing packages (once) …')
-    await run('npm', ['ci', '--no-progress', '--loglevel=error'], root)
+    // Not `npm ci`: that refuses a lock file without the optional packages of every other platform, which a registry need not have.
+    await run('npm', ['install', '--no-save', '--no-progress', '--loglevel=error'], root)
     writeFileSync(stamp, lock)
   }
   const built = join(root, 'dist', '.built')
