@@ -58,7 +58,7 @@ const sends = String.raw`
   function send(entry, selector, args, known) {
     if (over) return never
     const from = current
-    if (from.depth >= call.depth || unfinished >= call.depth * 16) {
+    if (from.depth >= call.depth || unfinished >= call.depth * 64) {
       return fail('depth', 'more than ' + call.depth + ' sends wait for one another, the last ' +
         nameOf(entry) + ' ' + selector)
     }
