@@ -6,6 +6,7 @@
 //   abort      nothing is answered; a call that was aborted may still say something, which the engine drops
 //   stop → the process ends
 import type { ErrorCode } from '../base/errors.ts'
+import type { FileDigest } from './file-digest.ts'
 import type { ChatMessage } from './llama-chat.ts'
 
 /** A LoRA adapter by file; the path must be one that only ever holds these bytes (name it by its digest). */
@@ -53,13 +54,6 @@ export interface InferResult {
 }
 
 export type GpuChoice = 'auto' | 'cuda' | 'vulkan' | 'metal' | false
-
-/** The digest of a file as it was when its size and time of change were these. */
-export interface FileDigest {
-  readonly sha256: string
-  readonly size: number
-  readonly mtimeMs: number
-}
 
 export interface LoadOptions {
   readonly modelPath: string

@@ -6,7 +6,6 @@
 // an abort between them; then token after token is drawn. No special token but the end of the answer is ever drawn.
 // Evaluations of several requests take turns at all the threads there are: how the work is split over threads would
 // otherwise depend on what else runs, and with it the last bits of the numbers.
-import { statSync } from 'node:fs'
 import type {
   Llama,
   LlamaContext,
@@ -15,11 +14,8 @@ import type {
   Token,
   TokenBias,
 } from 'node-llama-cpp'
-import { BatError, batErrorOf } from '../base/errors.ts'
+import { BatError } from '../base/errors.ts'
 import type {
-  Adapter,
-  Failure,
-  FileDigest,
   FromProcess,
   GpuState,
   InferRequest,
@@ -28,12 +24,15 @@ import type {
   LoadOptions,
   ToProcess,
 } from './engine-messages.ts'
-import { type GgufHeader, numbersOf, textsOf } from './gguf.ts'
+import { digestOfFile } from './file-digest.ts'
+import { numbersOf, textsOf } from './gguf.ts'
 import { type Encoder, encodePrompt } from './llama-chat.ts'
+import { LoadedAdapters } from './loaded-adapters.ts'
+import { failureOf, nativeReason, noteNativeLine, unavailable } from './native-failures.ts'
 import { Recent } from './recent.ts'
 import { type Slot, Slots } from './slots.ts'
 import { isControl, type TokenTable, TokenText } from './token-text.ts'
-import { sha256OfFile, validateAdapter, validateModel } from './validate-model.ts'
+import { validateModel } from './validate-model.ts'
 
 type Native = typeof import('node-llama-cpp')
 
@@ -52,12 +51,11 @@ interface Mind {
   readonly encoder: Encoder
   readonly table: TokenTable
   readonly unsaid: TokenBias
-  readonly adapters: Adapters
+  readonly adapters: LoadedAdapters
   readonly slots: Slots<Cache>
   readonly grammars: Recent<LlamaGrammarEvaluationState>
 }
 
-const nativeLog: string[] = []
 const aborts = new Map<number, AbortController>()
 let mind: Mind | undefined
 
@@ -99,9 +97,12 @@ async function load(options: LoadOptions): Promise<FromProcess> {
   const { header, contextLength, parameters } = validateModel(options.modelPath)
   const native = await import('node-llama-cpp').catch(unavailable)
   const llama = await startLlama(native, options)
-  const [digest, model] = await Promise.all([digestOf(options), loadModel(llama, options)])
+  const [digest, model] = await Promise.all([
+    digestOfFile(options.modelPath, options.known),
+    loadModel(llama, options),
+  ])
   const contextSize = Math.min(options.contextSize, contextLength)
-  const adapters = new Adapters(header)
+  const adapters = new LoadedAdapters(header)
   const slots = new Slots<Cache>({
     size: options.parallel,
     chunk: options.batchSize,
@@ -129,7 +130,10 @@ async function load(options: LoadOptions): Promise<FromProcess> {
     contextSize: Math.min(contextSize, first.context.context.contextSize),
   }
   slots.release(first)
-  const table = { tokens: textsOf(header, 'tokenizer.ggml.tokens')!, types: typesOf(header) }
+  const table = {
+    tokens: textsOf(header, 'tokenizer.ggml.tokens')!,
+    types: numbersOf(header, 'tokenizer.ggml.token_type'),
+  }
   mind = {
     ...{ native, llama, model, loaded, chunk: options.batchSize, table, adapters, slots },
     encoder: encoderOf(model, table),
@@ -149,10 +153,7 @@ async function startLlama(native: Native, { gpu, threads }: LoadOptions): Promis
       progressLogs: false,
       maxThreads: threads,
       logLevel: native.LlamaLogLevel.warn,
-      logger: (_, message) => {
-        nativeLog.push(message.trim())
-        if (nativeLog.length > 8) nativeLog.shift()
-      },
+      logger: (_, line) => noteNativeLine(line),
     })
     .catch(unavailable)
   if (gpu === 'auto' || gpu === llama.gpu) return llama
@@ -165,16 +166,6 @@ async function loadModel(llama: Llama, { modelPath, known }: LoadOptions): Promi
   } catch (cause) {
     throw new BatError('E_MODEL_INVALID', { file: modelPath, problem: await nativeReason(cause) }, { cause })
   }
-}
-
-async function digestOf({ modelPath, known }: LoadOptions): Promise<FileDigest> {
-  const { size, mtimeMs } = statSync(modelPath)
-  if (known?.size === size && known.mtimeMs === mtimeMs) return known
-  return { sha256: await sha256OfFile(modelPath), size, mtimeMs }
-}
-
-function typesOf(header: GgufHeader): readonly number[] | undefined {
-  return numbersOf(header, 'tokenizer.ggml.token_type')
 }
 
 function encoderOf(model: LlamaModel, { tokens }: TokenTable): Encoder {
@@ -192,39 +183,6 @@ function unsaidTokens(native: Native, model: LlamaModel, table: TokenTable): Tok
   return bias
 }
 
-/** The adapters that contexts are made with, each by digest and scale. */
-class Adapters {
-  readonly #base: GgufHeader
-  readonly #byKey = new Map<string, Adapter>()
-  /** The native library keeps what it loaded by path, and would go on using it for other bytes. */
-  readonly #digests = new Map<string, string>()
-
-  constructor(base: GgufHeader) {
-    this.#base = base
-  }
-
-  /** The key of slots for `adapter`, which is checked when it is new. */
-  async keyOf(adapter: Adapter | undefined): Promise<string> {
-    if (!adapter) return ''
-    const { path, sha256, scale } = adapter
-    const key = `${sha256} ${scale}`
-    if (this.#digests.get(path) !== sha256) {
-      validateAdapter(path, this.#base)
-      const found = await sha256OfFile(path)
-      if (found !== sha256 || this.#digests.has(path))
-        throw new BatError('E_ADAPTER_INVALID', { file: path, problem: `its digest is not ${sha256}` })
-      this.#digests.set(path, sha256)
-    }
-    this.#byKey.set(key, adapter)
-    return key
-  }
-
-  optionsOf(key: string) {
-    const adapter = this.#byKey.get(key)
-    return adapter ? { lora: { adapters: [{ filePath: adapter.path, scale: adapter.scale }] } } : {}
-  }
-}
-
 // Serving
 
 async function serve(id: number, request: InferRequest, stream: boolean): Promise<InferResult> {
@@ -240,17 +198,15 @@ async function serve(id: number, request: InferRequest, stream: boolean): Promis
       throw new BatError('E_PROMPT_TOO_LONG', { tokens: tokens.length, maxTokens, limit })
     const grammar = request.grammar === undefined ? undefined : await grammarOf(mind, request.grammar)
     const slot = await mind.slots.acquire(await mind.adapters.keyOf(request.adapter), tokens)
-    let healthy = false
     try {
-      const answer = await generate(mind, slot, tokens, request, {
+      const { firstTokenAt, ...answer } = await generate(mind, slot, tokens, request, {
         grammar,
         signal: abort.signal,
         onText: (text) => stream && text !== '' && say({ kind: 'token', id, text }),
       })
-      healthy = true
-      const { firstTokenAt, ...rest } = answer
+      mind.slots.release(slot)
       return {
-        ...rest,
+        ...answer,
         tokensIn: tokens.length,
         durationMs: performance.now() - began,
         firstTokenMs: firstTokenAt - began,
@@ -258,9 +214,10 @@ async function serve(id: number, request: InferRequest, stream: boolean): Promis
         ...(request.adapter && { adapter: request.adapter.sha256 }),
         seed: request.seed,
       }
-    } finally {
-      if (healthy || abort.signal.aborted) mind.slots.release(slot)
+    } catch (thrown) {
+      if (thrown === abort.signal.reason) mind.slots.release(slot)
       else await mind.slots.drop(slot)
+      throw thrown
     }
   } finally {
     aborts.delete(id)
@@ -347,24 +304,4 @@ async function grammarOf({ native, llama, model, grammars }: Mind, text: string)
     }
   })
   return parsed.clone()
-}
-
-// Telling what went wrong
-
-const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
-
-function unavailable(cause: unknown): never {
-  throw new BatError('E_ENGINE_UNAVAILABLE', { reason: reasonOf(cause) }, { cause })
-}
-
-/** The message of a native failure with the last lines of the native log, which come a moment later. */
-async function nativeReason(thrown: unknown): Promise<string> {
-  await new Promise((resolve) => setImmediate(resolve))
-  return [reasonOf(thrown), ...nativeLog.slice(-3)].join('; ')
-}
-
-function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof BatError) return { code: thrown.code, details: thrown.details }
-  if (thrown instanceof DOMException) return { code: 'E_ENGINE_FAILED', details: { reason: thrown.message } }
-  return { code: 'E_ENGINE_FAILED', details: { reason: batErrorOf(thrown).details.reason } }
 }

@@ -11,12 +11,10 @@
 //   stopped       by stop(); calls fail with E_ENGINE_STOPPED
 //
 // absent, quarantined and stopped are final: a new engine is started for another model.
-import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { BatError } from '../base/errors.ts'
-import { siblingModule } from '../base/sibling-module.ts'
+import { type EngineChild, forkProcess } from './engine-child.ts'
 import type {
-  FileDigest,
   FromProcess,
   GpuChoice,
   GpuState,
@@ -25,6 +23,7 @@ import type {
   LoadedModel,
   ToProcess,
 } from './engine-messages.ts'
+import type { FileDigest } from './file-digest.ts'
 import { requestProblem } from './infer-request.ts'
 
 export type { Adapter, GpuChoice, InferRequest, InferResult, LoadedModel } from './engine-messages.ts'
@@ -88,7 +87,6 @@ interface Call {
 
 const backOff = { firstMs: 100, mostMs: 10_000 }
 const stopGraceMs = 3_000
-const lastWordsMs = 200
 
 /** Starts an engine; it loads its model in the background. */
 export const startEngine = (options: EngineOptions): Engine => new Engine(options)
@@ -100,7 +98,7 @@ export class Engine {
   readonly #settled: Promise<void>
   #settle: () => void = () => {}
   #state: EngineState = 'starting'
-  #child: ChildProcess | undefined
+  #child: EngineChild | undefined
   #model: LoadedModel | undefined
   #digest: FileDigest | undefined
   #gpu: GpuState | false = false
@@ -172,42 +170,18 @@ export class Engine {
   async #stop(): Promise<void> {
     const child = this.#child
     this.#refuse('stopped', new BatError('E_ENGINE_STOPPED'))
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    child.send({ kind: 'stop' } satisfies ToProcess, () => {})
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopGraceMs)
-    await ended
-    clearTimeout(timer)
+    await child?.stop(stopGraceMs)
   }
 
   #start(modelPath: string): void {
     const { contextSize = 1024, batchSize = 64, parallel = 4, gpu = 'auto' } = this.#options
     this.#state = 'starting'
     this.#starts++
-    const child = fork(siblingModule(import.meta.url, 'engine-process'), {
-      serialization: 'advanced',
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    const child = forkProcess({
+      onMessage: (message) => this.#child === child && this.#hear(message),
+      onEnd: (how, lastWords) => this.#child === child && this.#lost(modelPath, how, lastWords),
     })
     this.#child = child
-    let lastWords = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      lastWords = (lastWords + text).slice(-2_000)
-    })
-    let ended = false
-    const end = (how: string) => {
-      if (ended || this.#child !== child) return
-      ended = true
-      this.#lost(modelPath, how, lastWords)
-    }
-    child.on('message', (message: FromProcess) => this.#child === child && this.#hear(message))
-    child.once('error', (error) => end(error.message))
-    child.once('exit', (code, signal) => {
-      const how = signal ?? `exit code ${code}`
-      // What it wrote last may still be on its way; another process that holds the pipe must not keep us.
-      child.once('close', () => end(how))
-      setTimeout(() => end(how), lastWordsMs)
-    })
     const threads = this.#threads
     const known = this.#digest && { known: this.#digest }
     this.#tell({
@@ -231,7 +205,7 @@ export class Engine {
       case 'refused': {
         const child = this.#child
         this.#refuse('absent', new BatError(message.failure.code, message.failure.details))
-        child?.kill('SIGKILL')
+        child?.kill()
         break
       }
       case 'token':
@@ -314,8 +288,7 @@ export class Engine {
     return call
   }
 
-  /** A message to a process that is just ending is lost; its end is heard of in another way. */
   #tell(message: ToProcess): void {
-    this.#child?.send(message, () => {})
+    this.#child?.tell(message)
   }
 }

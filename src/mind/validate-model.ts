@@ -6,8 +6,7 @@
 //
 // Accepted are models of the `llama` architecture with a byte-level vocabulary and the special tokens of Llama 3, in
 // one file, dense; and LoRA adapters for their attention and feed-forward matrices.
-import { createHash } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { BatError, type ErrorCode } from '../base/errors.ts'
 import { type GgufHeader, type GgufScalarType, type GgufTensorInfo, readGgufHeader } from './gguf.ts'
 import { nonFiniteTensor } from './scan-tensors.ts'
@@ -78,13 +77,6 @@ export function validateAdapter(path: string, base: GgufHeader): AdapterFacts {
     scan(path, header)
     return { header, alpha, rank }
   })
-}
-
-/** sha256 of a file in hex, read in pieces. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece)
-  return hash.digest('hex')
 }
 
 interface Shape {

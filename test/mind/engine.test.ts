@@ -17,8 +17,8 @@ import {
   type InferRequest,
   startEngine,
 } from '../../src/mind/engine.ts'
+import { sha256OfFile } from '../../src/mind/file-digest.ts'
 import { encodePrompt } from '../../src/mind/llama-chat.ts'
-import { sha256OfFile } from '../../src/mind/validate-model.ts'
 import { tinyAdapter, tinyModel, tinyVocabulary, writeModel } from './tiny-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-engine-'))

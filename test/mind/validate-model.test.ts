@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { BatError } from '../../src/base/errors.ts'
+import { sha256OfFile } from '../../src/mind/file-digest.ts'
 import type { GgufTensor, GgufValue } from '../../src/mind/gguf.ts'
 import { encodeFloats, tensorType } from '../../src/mind/tensor-types.ts'
-import { sha256OfFile, validateAdapter, validateModel } from '../../src/mind/validate-model.ts'
+import { validateAdapter, validateModel } from '../../src/mind/validate-model.ts'
 import { type TinyModel, tinyAdapter, tinyModel, writeModel } from './tiny-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-models-'))
