@@ -156,9 +156,11 @@ class Group {
       const newest = this.#newest(oid)
       if (newest !== undefined && newest > moment) theirs.set(oid, newest)
     }
-    for (const oid of drafts.keys()) check(oid)
+    // what is created has an oid that nobody else has
+    for (const [oid, draft] of drafts) if (!draft.created) check(oid)
     for (const oid of currentReads) check(oid)
     for (const [tree, changes] of entries) {
+      if (drafts.get(tree)?.created) continue
       const newest = this.#newest(tree) ?? -1
       if (newest <= moment) continue
       for (const { key } of changes.values()) {
@@ -203,7 +205,7 @@ class Group {
     for (const [tree, changes] of request.entries) {
       const draft = request.drafts.get(tree)
       if (draft?.kind === 'gone' && draft.created) continue
-      const count = this.#writeEntries(tree, changes, { tid, put })
+      const count = this.#writeEntries(tree, changes, { tid, put, created: draft?.created ?? false })
       if (draft?.kind === 'gone') continue
       if (!draft) lists.changed.push(tree)
       revise(tree, { tid, kind: 'tree', count })
@@ -215,8 +217,12 @@ class Group {
   }
 
   /** Answers the count of entries that the Tree has now. */
-  #writeEntries(tree: Oid, changes: EntryChanges, { tid, put }: Sink): number {
-    const revision = this.#revision(tree)
+  #writeEntries(
+    tree: Oid,
+    changes: EntryChanges,
+    { tid, put, created }: Sink & { readonly created: boolean },
+  ): number {
+    const revision = created ? undefined : this.#revision(tree)
     let count = revision?.kind === 'tree' ? revision.count : 0
     const { entries } = this.#options
     for (const { key, value } of changes.values()) {

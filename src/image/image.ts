@@ -305,6 +305,8 @@ function openStore(dir: string, durable: boolean): Store {
   try {
     return Store.open(dir, { durable })
   } catch (error) {
+    const failure = writeFailure(error, dir)
+    if (failure.code === 'E_DISK_FULL') throw failure
     const found = error instanceof Error ? error.message : String(error)
     throw new BatError(
       'E_IMAGE_FOREIGN',
