@@ -147,7 +147,8 @@ function owingFunctions(flow: Flow, open: Open): Readonly<Record<Exit, ReadonlyM
     thrown: new Map<number, number>(),
     paused: new Map<number, number>(),
   }
-  if (flow.concurrent) functions.forEach((fn, i) => i > 0 && owing.paused.set(i, fn.paused))
+  for (const index of flow.unawaited) owing.thrown.set(index, OWN) // its exceptions end nothing but itself
+  if (flow.unawaited.size > 0) functions.forEach((_, i) => i > 0 && owing.paused.set(i, OWN))
   const calls = nodes.filter((node) => node.callee !== undefined)
   const owed = (fn: number, id: number): number | undefined => {
     for (const exit of EXITS) {

@@ -169,27 +169,37 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
     const waitsForArguments =
       awaited &&
       (name === 'Promise.allSettled' || (name === 'Promise.all' && c.raise === graph.functions[0]!.thrown))
-    const waitsForReceiver = awaited && (name === 'then' || name === 'catch' || name === 'finally')
+    const isPromiseMethod = name === 'then' || name === 'catch' || name === 'finally'
+    const waitsForReceiver = awaited && isPromiseMethod
+    // What is thrown inside ends there, and the method goes on.
+    const isCaught =
+      name === 'catch' || (name === 'then' && node.arguments.length > 1) || name === 'Promise.allSettled'
+    const caught = isCaught ? graph.add({ kind: 'step', fn: c.fn.index }) : NOWHERE
+    const inner = isCaught ? { ...c, raise: caught } : c
     const target = unwrapped(node.callee)
     let at = from
     if (target.type === 'MemberExpression') {
       const object = unwrapped(target.object)
       at =
         waitsForReceiver && object.type === 'CallExpression'
-          ? call(at, object, true, c)
-          : visit(at, target.object, c)
+          ? call(at, object, true, inner)
+          : visit(at, target.object, inner)
       if (target.optional) optional.push(at)
       if (target.computed) at = visit(at, target.property, c)
     } else if (target.type !== 'Identifier') at = visit(at, target, c)
     if (node.type === 'CallExpression' && node.optional) optional.push(at)
-    for (const argument of node.arguments) at = argumentOf(at, argument, waitsForArguments, c)
+    for (const argument of node.arguments) at = argumentOf(at, argument, waitsForArguments, inner)
     at = mayRaise(at, c)
-    const isPromiseMethod = name === 'then' || name === 'catch' || name === 'finally'
     if (callee.kind === 'value') at = runOne(at, late.valueOf(target).fns, isCertain(target), awaited, c)
+    const isExecutor = target.type === 'Identifier' && target.name === 'Promise'
     for (const argument of node.arguments) {
       const { fns } = late.valueOf(argument.type === 'SpreadElement' ? argument.argument : argument)
-      if (isPromiseMethod && !awaited) for (const fn of fns) unawaited.add(fn.index)
-      at = runMany(at, fns, awaited, c)
+      if ((isPromiseMethod && !awaited) || isExecutor) for (const fn of fns) unawaited.add(fn.index)
+      at = runMany(at, fns, awaited, inner)
+    }
+    if (isCaught) {
+      graph.link(caught, c.raise)
+      at = graph.merge(c.fn.index, at, caught)
     }
     if (node.type === 'CallExpression') {
       const now = mutatedBy(node, scopes, reached)
@@ -512,7 +522,7 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
   for (const index of unawaited) unseen.add(index)
   graph.addUnknown(ANY, unseen)
   graph.addUnknown(LATER, unawaited)
-  return { nodes: graph.nodes, functions: graph.functions, concurrent: unawaited.size > 0 }
+  return { nodes: graph.nodes, functions: graph.functions, unawaited }
 }
 
 const isLogical = (operator: string): boolean =>

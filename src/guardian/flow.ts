@@ -40,8 +40,8 @@ export interface Flow {
   readonly nodes: readonly FlowNode[]
   /** By the index of the function; ANY and LATER come last. The first is the method. */
   readonly functions: readonly FlowFunction[]
-  /** Whether parts of functions may run while the method goes on (something is not awaited). */
-  readonly concurrent: boolean
+  /** Functions that the method does not wait for: parts of them may run at any time, and what they throw is lost. */
+  readonly unawaited: ReadonlySet<number>
 }
 
 /** Nodes in a growing graph; a point is the number of a node, or NOWHERE when control cannot get there. */

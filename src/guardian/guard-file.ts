@@ -1,5 +1,6 @@
 // For `batos guard FILE`: judges the text of a file, taking the name and the arity from the function itself. The
-// name must be a selector: each argument's part ends in `_` (`greet_`, `add_to_`), a unary one has none at its end.
+// name must be a selector (`size`, `greet_`, `add_to_`). One that ends in `_` takes an argument or more, at most one
+// for each of its parts (`increment_by_` may be `increment_by: 1`, or `increment: 1 by: 2`); a unary one takes none.
 import { type AuditOptions, auditMethod } from './audit.ts'
 import { declarationOf, positionsOf } from './parse.ts'
 import type { Verdict, Violation } from './verdict.ts'
@@ -8,8 +9,8 @@ import type { Verdict, Violation } from './verdict.ts'
 export function guardText(source: string, uses: AuditOptions['uses'] = []): Verdict {
   const found = declarationOf(source)
   if (found.kind === 'refused') return { ok: false, violations: found.violations }
-  const { id } = found.method
-  const verdict = auditMethod(source, { name: id.name, arity: arityOf(id.name), uses })
+  const { id, params } = found.method
+  const verdict = auditMethod(source, { name: id.name, arity: arityOf(id.name, params.length - 1), uses })
   if (isSelector(id.name)) return verdict
   const misnamed: Violation = {
     code: 'shape',
@@ -20,8 +21,11 @@ export function guardText(source: string, uses: AuditOptions['uses'] = []): Verd
   return { ok: false, violations: [misnamed, ...verdict.violations] }
 }
 
-/** The number of arguments a selector takes: its parts, when it ends in `_`; none otherwise. */
-export const arityOf = (selector: string): number =>
-  selector.endsWith('_') ? selector.split('_').filter((part) => part !== '').length : 0
+/** How many arguments a selector takes, being given so many: that number, or the nearest that fits. */
+export function arityOf(selector: string, given: number): number {
+  if (!selector.endsWith('_')) return 0
+  const parts = selector.split('_').filter((part) => part !== '').length
+  return Math.max(1, Math.min(given, parts))
+}
 
 const isSelector = (name: string): boolean => /^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*_?$/.test(name)

@@ -100,7 +100,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
         return
       }
       case 'MemberExpression':
-        return put(pattern, value, from, pattern)
+        return put(pattern.object, value, from, pattern)
       case 'ObjectPattern':
         for (const p of pattern.properties)
           if (p.type === 'Property') bind(p.value, read(value), from, at)
@@ -124,9 +124,9 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
         return bind(pattern.declarations[0]!.id, value, from, at)
     }
   }
-  // `value` is put into the container that `target` names (a member) or is.
+  // `value` is put into the container that `target` is.
   const put = (target: AnyNode, value: Value, from: readonly Binding[], at: AnyNode): void => {
-    const container = unwrapped(target.type === 'MemberExpression' ? target.object : target)
+    const container = unwrapped(target)
     const into = valueOf(container)
     escape(value)
     if (into.self || isPart(into)) {
