@@ -5,6 +5,7 @@ import type { Row } from './result.ts'
 const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<Row[]> }>>> = {
   send: () => import('./send.ts'),
   loop: () => import('./loop.ts'),
+  sandbox: () => import('./sandbox.ts'),
 }
 
 const [name, ...flags] = process.argv.slice(2)

@@ -2,7 +2,7 @@
 // reverse: missions end or are left pending while their clients can still be told, then the socket closes, then the
 // processes and threads, the trail, and the image last.
 import { readFileSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../src/base/clock.ts'
 import { type Config, loadConfig } from '../src/base/config.ts'
@@ -61,6 +61,7 @@ async function compose(
   await prepareHome(home)
   const config = await loadConfig(home.config)
   const clock = systemClock
+  const keys = openKeys(home.keys)
   const image = await openImage({ dir: home.image, clock })
   teardown.add(() => image.close())
   const world = await openWorld(image)
@@ -128,7 +129,7 @@ async function compose(
   const resumed = missions.resume()
   const router = await startRouter({
     endpoint: config.endpoint,
-    keys: openKeys(home.keys),
+    keys,
     maxMessageBytes: config.maxMessageBytes,
     onRequest: (request, { user, identity }) =>
       desk.take(request, { user, client: identity }, (answer) => void router.send(identity, answer)),
@@ -137,20 +138,24 @@ async function compose(
   teardown.add(() => router.stop())
   teardown.add(() => missions.stop(GRACE_MS))
   teardown.add(keepHouse(kernel, log))
-  await writeFile(
-    home.kernelFile,
-    JSON.stringify({ pid: process.pid, endpoint: router.endpoint, build: kernel.build, image: image.id }),
-  )
+  await tellOf(home, { pid: process.pid, endpoint: router.endpoint, build: kernel.build, image: image.id })
   teardown.add(() => rm(home.kernelFile, { force: true }))
   log.level = config.log
   log.info({ endpoint: router.endpoint, image: image.id, head: image.head, resumed }, 'kernel is up')
   return { kernel, endpoint: router.endpoint, stop: () => teardown.run() }
 }
 
+/** Says in run/kernel.json where the kernel is, for the console and the steward; written whole or not at all. */
+async function tellOf(home: Home, facts: object): Promise<void> {
+  await writeFile(`${home.kernelFile}.new`, JSON.stringify(facts))
+  await rename(`${home.kernelFile}.new`, home.kernelFile)
+}
+
 function engineSettings({ model }: Config) {
   return {
     modelPath: model.path ?? join(packageRoot, 'models', 'seed.gguf'),
     contextSize: model.contextSize,
+    gpu: model.gpu,
     ...(model.threads === undefined ? {} : { threads: model.threads }),
   }
 }

@@ -2,7 +2,7 @@
 // that reached it and answers an image value.
 import { BatError } from '../src/base/errors.ts'
 import { formatLiteral } from '../src/base/notation.ts'
-import { Method, type PlainObject, Primitive, type Value } from '../src/base/value.ts'
+import type { PlainObject, Value } from '../src/base/value.ts'
 import type { Obj } from '../src/image/object.ts'
 import type { Transaction } from '../src/image/transaction.ts'
 import type { Message } from './dispatch.ts'
@@ -51,9 +51,6 @@ function cloneAs({ kernel, transaction, target, args }: PrimitiveCall): Value {
 }
 
 function print(target: Obj): string {
-  const shown = [...target.slots()].map(
-    ([name, value]) =>
-      `${name}: ${value instanceof Method || value instanceof Primitive ? 'method' : formatLiteral(value)}`,
-  )
+  const shown = [...target.slots()].map(([name, value]) => `${name}: ${formatLiteral(value)}`)
   return `${target.oid} { ${shown.join(', ')} }`
 }

@@ -26,6 +26,8 @@ const sections = {
     path: z.string().optional(),
     contextSize: whole(256, 131_072, 1024),
     threads: z.int().min(1).max(256).optional(),
+    /** `auto` takes what is there and says so; a GPU asked for by name that is not there is an error; `false` is none. */
+    gpu: z.union([z.literal(false), z.enum(['auto', 'cuda', 'vulkan', 'metal'])]).default('auto'),
     /** Which form of the prompts it gets: `compact` is the seed mind's, `full` any other model's. */
     profile: z.enum(['compact', 'full']).optional(),
   }),

@@ -112,7 +112,10 @@ export class Daemon {
 export function makeHome(config: object = {}): Home {
   const home = homeOf(mkdtempSync(join(tmpdir(), 'batos-e2e-')))
   mkdirSync(home.dir, { recursive: true })
-  writeFileSync(home.config, JSON.stringify({ endpoint: 'tcp://127.0.0.1:*', ...config }))
+  writeFileSync(
+    home.config,
+    JSON.stringify({ endpoint: 'tcp://127.0.0.1:*', model: { gpu: false }, ...config }),
+  )
   return home
 }
 
