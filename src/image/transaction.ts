@@ -249,7 +249,7 @@ export class Transaction extends View {
     if (this.#doom !== undefined) throw new BatError('E_DOOMED', { reason: this.#doom })
     this.#state = 'committing'
     try {
-      await this.#desk.blobs.publish(this.#blobs)
+      if (this.#blobs.length > 0) await this.#desk.blobs.publish(this.#blobs)
       const tid = await this.#desk.commit(this.#request())
       this.#end('committed')
       this.#desk.blobs.committed(this.#blobs)
