@@ -3,6 +3,7 @@
 import { BatError } from '../src/base/errors.ts'
 import { formatLiteral } from '../src/base/notation.ts'
 import type { PlainObject, Value } from '../src/base/value.ts'
+import { dataSlots } from '../src/cognition/trial.ts'
 import type { Obj } from '../src/image/object.ts'
 import type { Transaction } from '../src/image/transaction.ts'
 import type { Message } from './dispatch.ts'
@@ -51,6 +52,6 @@ function cloneAs({ kernel, transaction, target, args }: PrimitiveCall): Value {
 }
 
 function print(target: Obj): string {
-  const shown = [...target.slots()].map(([name, value]) => `${name}: ${formatLiteral(value)}`)
+  const shown = Object.entries(dataSlots(target)).map(([name, value]) => `${name}: ${formatLiteral(value)}`)
   return `${target.oid} { ${shown.join(', ')} }`
 }
