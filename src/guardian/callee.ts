@@ -31,6 +31,15 @@ const STATIC_OWNERS = new Set([
 ])
 
 export function calleeOf(call: CallExpression | NewExpression, scopes: Scopes): Callee {
+  const known = callees.get(call)
+  if (known) return known
+  const found = findCallee(call, scopes)
+  callees.set(call, found)
+  return found
+}
+const callees = new WeakMap<CallExpression | NewExpression, Callee>()
+
+function findCallee(call: CallExpression | NewExpression, scopes: Scopes): Callee {
   const callee = unwrapped(call.callee)
   if (callee.type !== 'MemberExpression') return { kind: 'value', callee }
   const name = nameOf(callee, scopes)

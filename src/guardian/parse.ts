@@ -141,16 +141,20 @@ export function positionsOf(source: string): (offset: number) => { line: number;
   }
 }
 
-/** The direct children of a syntax node, in source order. */
-export function childrenOf(node: AnyNode): AnyNode[] {
-  const children: AnyNode[] = []
+/** The direct children of a syntax node, in source order; found once, as every pass asks again. */
+export function childrenOf(node: AnyNode): readonly AnyNode[] {
+  const known = children.get(node)
+  if (known) return known
+  const found: AnyNode[] = []
   for (const value of Object.values(node)) {
     if (Array.isArray(value)) {
-      for (const item of value) if (isNode(item)) children.push(item)
-    } else if (isNode(value)) children.push(value)
+      for (const item of value) if (isNode(item)) found.push(item)
+    } else if (isNode(value)) found.push(value)
   }
-  return children
+  children.set(node, found)
+  return found
 }
+const children = new WeakMap<AnyNode, readonly AnyNode[]>()
 
 /** Every node below and including `node`, parents first. */
 export function eachNode(node: AnyNode, visit: (node: AnyNode, parents: readonly AnyNode[]) => void): void {
@@ -184,7 +188,7 @@ function tooDeep(root: AnyNode): AnyNode | undefined {
   let level: AnyNode[] = [root]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) return level[0]
-    level = level.flatMap(childrenOf)
+    level = level.flatMap((node) => childrenOf(node))
   }
   return undefined
 }

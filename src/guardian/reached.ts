@@ -47,7 +47,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
   }
   const { valueOf, elementOf, answerOf } = expressionsOver(scopes, facts)
   const sharing = new Sharing()
-  const rootsOf = (node: AnyNode): Binding[] => sharing.rootsOf(node, scopes)
+  const rootsOf = (node: AnyNode): readonly Binding[] => sharing.rootsOf(node, scopes)
   const names = [...new Set(scopes.bindingOf.values())].filter(
     (b): b is Binding => b !== undefined && b.kind !== 'self',
   )

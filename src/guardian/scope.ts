@@ -37,7 +37,6 @@ export interface Scopes {
 type Scope = {
   readonly names: Map<string, Binding>
   readonly parent: Scope | undefined
-  readonly isFunction: boolean
 }
 
 export const isFunction = (node: AnyNode): node is FunctionNode =>
@@ -52,11 +51,7 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
   const bindingOf = new Map<AnyNode, Binding | undefined>()
   let self: Binding | undefined
 
-  const open = (parent: Scope | undefined, isFunction: boolean): Scope => ({
-    names: new Map(),
-    parent,
-    isFunction,
-  })
+  const open = (parent: Scope | undefined): Scope => ({ names: new Map(), parent })
   const declare = (scope: Scope, id: Identifier, kind: BindingKind, init?: AnyNode | null): Binding => {
     const known = scope.names.get(id.name)
     if (known) known.writes++ // a second `var` of the same name writes the first
@@ -71,45 +66,36 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
     }
     return undefined
   }
-  const functionScope = (scope: Scope): Scope => {
-    let s = scope
-    while (!s.isFunction && s.parent) s = s.parent
-    return s
-  }
 
-  // First the declarations of a block (names are known before their line is reached), then its references.
-  const hoist = (node: AnyNode, scope: Scope, top: boolean): void => {
-    if (node.type === 'VariableDeclaration') {
-      const target = node.kind === 'var' ? functionScope(scope) : top ? scope : undefined
-      if (target)
-        for (const { id, init } of node.declarations)
-          for (const name of namesIn(id))
-            declare(
-              target,
-              name,
-              node.kind === 'var' ? 'var' : node.kind === 'let' ? 'let' : 'const',
-              id === name ? init : undefined,
-            )
-    }
-    if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') {
-      if (top && node.id) declare(scope, node.id, 'function', node)
-      return
-    }
-    if (isFunction(node) || node.type === 'ClassExpression') return
-    for (const child of childrenOf(node)) hoist(child, scope, false)
+  // First the declarations (names are known before their line is reached), then the references: `var` anywhere in
+  // the function, the other declarations among the statements of their block.
+  const declareVars = (node: AnyNode, scope: Scope): void => {
+    if (isFunction(node) || node.type === 'ClassDeclaration' || node.type === 'ClassExpression') return
+    if (node.type === 'VariableDeclaration' && node.kind === 'var')
+      for (const { id, init } of node.declarations)
+        for (const name of namesIn(id)) declare(scope, name, 'var', id === name ? init : undefined)
+    for (const child of childrenOf(node)) declareVars(child, scope)
+  }
+  const declareHere = (node: AnyNode, scope: Scope): void => {
+    if (node.type === 'VariableDeclaration' && node.kind !== 'var')
+      for (const { id, init } of node.declarations)
+        for (const name of namesIn(id))
+          declare(scope, name, node.kind === 'let' ? 'let' : 'const', id === name ? init : undefined)
+    if ((node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') && node.id)
+      declare(scope, node.id, 'function', node)
   }
   const hoistBlock = (statements: readonly AnyNode[], scope: Scope) => {
-    for (const statement of statements) hoist(unlabelled(statement), scope, true)
+    for (const statement of statements) declareHere(unlabelled(statement), scope)
   }
 
   const visitFunction = (node: FunctionNode, outer: Scope | undefined): void => {
     const fn: Fn = { node, index: fns.length, isArrow: node.type === 'ArrowFunctionExpression' }
     fns.push(fn)
     fnOf.set(node, fn)
-    let scope = open(outer, true)
+    let scope = open(outer)
     if (node.type === 'FunctionExpression' && node.id) {
       bindingOf.set(node.id, declare(scope, node.id, 'function', node))
-      scope = open(scope, true)
+      scope = open(scope)
     }
     for (const param of node.params)
       for (const name of namesIn(param)) {
@@ -120,7 +106,8 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
     for (const param of node.params) visit(param, scope)
     if (node.body.type === 'BlockStatement') {
       // `var` of the body shares the scope of the parameters; close enough to the language for plain code.
-      for (const statement of node.body.body) hoist(unlabelled(statement), scope, true)
+      declareVars(node.body, scope)
+      hoistBlock(node.body.body, scope)
       for (const statement of node.body.body) visit(statement, scope)
     } else visit(node.body, scope)
   }
@@ -160,26 +147,26 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
         return visit(node.argument, scope)
       case 'BlockStatement':
       case 'StaticBlock': {
-        const inner = open(scope, false)
+        const inner = open(scope)
         hoistBlock(node.body, inner)
         return visitAll(node.body, inner)
       }
       case 'SwitchStatement': {
         visit(node.discriminant, scope)
-        const inner = open(scope, false)
+        const inner = open(scope)
         for (const branch of node.cases) hoistBlock(branch.consequent, inner)
         for (const branch of node.cases) visitAll([branch.test, ...branch.consequent], inner)
         return
       }
       case 'ForStatement': {
-        const inner = open(scope, false)
-        if (node.init) hoist(node.init, inner, true)
+        const inner = open(scope)
+        if (node.init) declareHere(node.init, inner)
         return visitAll([node.init, node.test, node.update, node.body], inner)
       }
       case 'ForInStatement':
       case 'ForOfStatement': {
-        const inner = open(scope, false)
-        hoist(node.left, inner, true)
+        const inner = open(scope)
+        declareHere(node.left, inner)
         const names =
           node.left.type === 'VariableDeclaration'
             ? node.left.declarations.flatMap((d) => namesIn(d.id))
@@ -188,7 +175,7 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
         return visitAll([node.left, node.right, node.body], inner)
       }
       case 'CatchClause': {
-        const inner = open(scope, false)
+        const inner = open(scope)
         if (node.param) for (const name of namesIn(node.param)) declare(inner, name, 'catch')
         if (node.param) visit(node.param, inner)
         return visit(node.body, inner)

@@ -14,6 +14,7 @@ export class Sharing {
   readonly #parent = new Map<Binding, Binding>()
   readonly #entangled = new Set<Binding>()
   readonly #links = new Map<AnyNode, Map<Binding, Set<Binding>>>()
+  readonly #roots = new Map<AnyNode, readonly Binding[]>()
   readonly #answers = new Map<Fn, Binding>()
 
   groupOf(binding: Binding): Binding {
@@ -58,8 +59,16 @@ export class Sharing {
   }
 
   /** The names whose containers an expression may be or hold; `self` is none of them. */
-  rootsOf(node: AnyNode, scopes: Scopes): Binding[] {
-    const roots = (inner: AnyNode): Binding[] => this.rootsOf(inner, scopes)
+  rootsOf(node: AnyNode, scopes: Scopes): readonly Binding[] {
+    const known = this.#roots.get(node)
+    if (known) return known
+    const found = this.#findRoots(node, scopes)
+    this.#roots.set(node, found)
+    return found
+  }
+
+  #findRoots(node: AnyNode, scopes: Scopes): readonly Binding[] {
+    const roots = (inner: AnyNode): readonly Binding[] => this.rootsOf(inner, scopes)
     switch (node.type) {
       case 'Identifier': {
         const binding = scopes.bindingOf.get(node)
