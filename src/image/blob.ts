@@ -26,6 +26,7 @@ export class Blobs {
   readonly #isNamed: (sha256: string) => boolean
   /** Published or about to be, by transactions that have not ended: digest to how many. */
   readonly #pending = new Map<string, number>()
+  readonly #work = new Set<Promise<void>>()
 
   /** `isNamed`: whether a committed transaction has brought a blob in. */
   constructor(dir: string, isNamed: (sha256: string) => boolean) {
@@ -78,6 +79,20 @@ export class Blobs {
   /** The commit that names them is durable. */
   committed(staged: readonly StagedBlob[]): void {
     for (const { ref } of staged) this.#release(ref)
+  }
+
+  /** Like discard, but not waited for; what fails is left to the next open, which clears it. */
+  discardSoon(staged: readonly StagedBlob[]): void {
+    if (staged.length === 0) return
+    const work: Promise<void> = this.discard(staged)
+      .catch(() => undefined)
+      .finally(() => this.#work.delete(work))
+    this.#work.add(work)
+  }
+
+  /** Waits for what goes on in the background. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#work)
   }
 
   /** The transaction ended without a commit: what nobody else names goes. */

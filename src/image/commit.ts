@@ -196,7 +196,6 @@ class Group {
       this.fresh.set(oid, revision)
     }
     for (const [oid, draft] of request.drafts) {
-      if (draft.kind === 'gone' && draft.created) continue
       lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
       if (draft.kind === 'object') revise(oid, { tid, kind: 'object', slots: draft.slots as Slots })
       else if (draft.kind === 'gone') revise(oid, { tid, kind: 'gone' })
@@ -204,7 +203,6 @@ class Group {
     }
     for (const [tree, changes] of request.entries) {
       const draft = request.drafts.get(tree)
-      if (draft?.kind === 'gone' && draft.created) continue
       const count = this.#writeEntries(tree, changes, { tid, put, created: draft?.created ?? false })
       if (draft?.kind === 'gone') continue
       if (!draft) lists.changed.push(tree)

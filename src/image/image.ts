@@ -84,6 +84,7 @@ export async function openImage(options: ImageOptions): Promise<Image> {
     teardown.add(() => store.close())
     const identity = identityOf(store, dir) ?? newImage(store, dir, clock)
     const blobs = new Blobs(join(dir, 'blobs'), (sha256) => store.get('blobs', blobKey(sha256)) !== undefined)
+    teardown.add(() => blobs.settled())
     await blobs.open()
     return new Image({ ...options, store, identity, blobs, teardown, head: headOf(store) })
   } catch (error) {

@@ -114,7 +114,8 @@ export class Transaction extends View {
     if (draft?.kind === 'gone' || (!draft && !this.#isThere(oid))) {
       throw new BatError('E_NO_OBJECT', { receiver: oid })
     }
-    this.#put(oid, { kind: 'gone', created: draft?.created ?? false })
+    if (draft?.created) this.#drop(oid, draft)
+    else this.#put(oid, { kind: 'gone', created: false })
   }
 
   override setSlot(oid: Oid, slot: string, value: Value): void {
@@ -237,7 +238,7 @@ export class Transaction extends View {
     this.#entries.clear()
     this.#journal = []
     this.#moved()
-    void this.#desk.blobs.discard(this.#blobs)
+    this.#desk.blobs.discardSoon(this.#blobs)
   }
 
   /**
@@ -295,6 +296,19 @@ export class Transaction extends View {
     this.#remember(() => (before ? this.#drafts.set(oid, before) : this.#drafts.delete(oid)))
     this.#moved()
     if (draft.kind === 'gone') this.forget(oid)
+  }
+
+  /** Forgets what was created in this very transaction. */
+  #drop(oid: Oid, draft: Draft): void {
+    const entries = this.#entries.get(oid)
+    this.#drafts.delete(oid)
+    this.#entries.delete(oid)
+    this.#remember(() => {
+      this.#drafts.set(oid, draft)
+      if (entries) this.#entries.set(oid, entries)
+    })
+    this.forget(oid)
+    this.#moved()
   }
 
   #remember(undo: () => void): void {

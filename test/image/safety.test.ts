@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { siblingModule } from '../../src/base/sibling-module.ts'
+import { openImage } from '../../src/image/image.ts'
+import { entryVersionKey, formatEntryKey, headKey, metaKey, revisionKey } from '../../src/image/keyspace.ts'
+import { formatRecord } from '../../src/image/record.ts'
+import { Store } from '../../src/image/store.ts'
+import { coded, freshFolder, freshImage, TestImage } from './fresh-image.ts'
+
+/** Flips one bit of a record where it lies. */
+async function damage(
+  kept: TestImage,
+  table: 'revisions' | 'heads' | 'entries',
+  key: Uint8Array,
+): Promise<void> {
+  await kept.image.close()
+  const store = Store.open(kept.dir)
+  const record = Buffer.from(store.get(table, key)!)
+  record[record.length - 1]! ^= 4
+  store.write(({ put }) => put(table, key, record))
+  await store.close()
+  await kept.open()
+}
+
+test('finds a flipped bit, names the record, and loses nothing else', async (t) => {
+  const kept = await freshImage(t)
+  const oid = await kept.make('genesis', { count: 1 })
+  const other = await kept.make('other', { count: 1 })
+  await kept.commit((transaction) => transaction.get(oid).set('count', 2))
+  await damage(kept, 'revisions', revisionKey(oid, 3))
+  const record = `${oid} at tx:3`
+  assert.throws(() => kept.begin().get(oid), coded('E_RECORD_DAMAGED', { record }))
+  assert.equal(kept.image.at('tx:2').get(oid).get('count'), 1)
+  assert.equal(kept.slot(other, 'count'), 1)
+  const [fault] = kept.image.verify().faults
+  assert.deepEqual(fault, { where: record, problem: 'its checksum is wrong' })
+  await kept.commit((transaction) => transaction.get(other).set('count', 5))
+})
+
+test('does without a damaged head record and finds a damaged entry', async (t) => {
+  const kept = await freshImage(t)
+  const oid = await kept.make('genesis', { count: 1 })
+  const ref = await kept.commit((transaction) => transaction.createTree().set('a', 1).set('b', 2).ref)
+  await damage(kept, 'heads', headKey(oid))
+  assert.equal(kept.slot(oid, 'count'), 1)
+  const [one, two] = [kept.begin(), kept.begin()]
+  one.get(oid).set('count', 2)
+  two.get(oid).set('count', 3)
+  await one.commit()
+  await assert.rejects(two.commit(), coded('E_CONFLICT'))
+  await damage(kept, 'entries', entryVersionKey(ref.oid, formatEntryKey('a'), 2))
+  const record = `${ref.oid}[a] at tx:2`
+  assert.throws(() => kept.begin().tree(ref).get('a'), coded('E_RECORD_DAMAGED', { record }))
+  assert.equal(kept.begin().tree(ref).get('b'), 2)
+  assert.deepEqual(
+    kept.image.verify().faults.map(({ where }) => where),
+    [record],
+  )
+})
+
+test('is opened by one process at a time, and by the next when that one was killed', async (t) => {
+  const dir = await freshFolder(t)
+  const child = spawn(process.execPath, [siblingModule(import.meta.url, './commit-loop').pathname, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  await assert.rejects(openImage({ dir, clock: systemClock }), coded('E_IMAGE_LOCKED', { pid: child.pid }))
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const image = await openImage({ dir, clock: systemClock })
+  await assert.rejects(openImage({ dir, clock: systemClock }), coded('E_IMAGE_LOCKED', { pid: process.pid }))
+  await image.close()
+  await image.close()
+  assert.deepEqual(
+    (await readdir(dir)).filter((name) => name.startsWith('lock') && name !== 'lock.mdb'),
+    [],
+  )
+})
+
+const oldLocks: readonly (readonly [string, string])[] = [
+  ['of a process long dead', JSON.stringify({ pid: 2 ** 22 - 1, start: 'boot/1', token: 'dead' })],
+  [
+    'whose pid another process has now',
+    JSON.stringify({ pid: process.ppid, start: 'boot/1', token: 'dead' }),
+  ],
+  ['torn by a crash', '{"pid": 12'],
+  ['empty', ''],
+]
+
+test('takes over a lock that nobody alive holds', async (t) => {
+  for (const [what, text] of oldLocks) {
+    const dir = await freshFolder(t)
+    await writeFile(join(dir, 'lock'), text)
+    const outcomes = await Promise.allSettled([1, 2].map(() => openImage({ dir, clock: systemClock })))
+    const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    assert.equal(opened.length, 1, what)
+    await opened[0]!.close()
+  }
+})
+
+test('refuses what is no image, saying what was expected', async (t) => {
+  const dir = await freshFolder(t)
+  const file = join(dir, 'data.mdb')
+  await writeFile(file, 'a letter to my aunt'.repeat(1000))
+  await assert.rejects(
+    openImage({ dir, clock: systemClock }),
+    coded('E_IMAGE_FOREIGN', { expected: 'an LMDB data file' }),
+  )
+  assert.match(await readFile(file, 'utf8'), /aunt/)
+
+  const strange = await freshFolder(t)
+  const store = Store.open(strange)
+  store.write(({ put }) => put('meta', metaKey('x'), Buffer.from('y')))
+  await store.close()
+  await assert.rejects(
+    openImage({ dir: strange, clock: systemClock }),
+    coded('E_IMAGE_FOREIGN', { expected: 'BAT OS image' }),
+  )
+})
+
+test('refuses a file whose end is missing', async (t) => {
+  const kept = await freshImage(t)
+  await kept.commit((transaction) => {
+    for (let i = 0; i < 2000; i++) transaction.root.set(`name ${i}`, 'x'.repeat(100))
+  })
+  await kept.image.close()
+  await truncate(join(kept.dir, 'data.mdb'), 5 * 4096)
+  await assert.rejects(kept.open(), coded('E_IMAGE_FOREIGN'))
+})
+
+test('refuses a newer format and says which program it needs', async (t) => {
+  const kept = await freshImage(t)
+  await kept.image.close()
+  const store = Store.open(kept.dir)
+  const value = { what: 'BAT OS image', id: 'x', format: 2, writer: '3.1.0' }
+  const key = metaKey('format')
+  store.write(({ put }) => put('meta', key, formatRecord('meta', key, { kind: 'meta', value })))
+  await store.close()
+  await assert.rejects(kept.open(), coded('E_IMAGE_VERSION', { known: 1, needs: '3.1.0' }))
+})
+
+test('says when its folder cannot be used', async (t) => {
+  const dir = await freshFolder(t)
+  const file = join(dir, 'file')
+  await writeFile(file, '')
+  await assert.rejects(openImage({ dir: join(file, 'image'), clock: systemClock }), coded('E_HOME'))
+  if (process.getuid?.() === 0) return // to root every folder is writable
+  const closed = join(dir, 'closed')
+  await mkdir(closed)
+  await chmod(closed, 0o500)
+  await assert.rejects(openImage({ dir: closed, clock: systemClock }), coded('E_HOME'))
+})
+
+test('fails a commit on a full disk, keeps everything, and works on when there is room', async (t) => {
+  const mount = await freshFolder(t)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', mount], { stdio: 'ignore' })
+  } catch {
+    t.skip('mounting a small tmpfs is not permitted here')
+    return
+  }
+  const kept = await new TestImage(join(mount, 'image'), { durable: true }).open()
+  try {
+    const oid = await kept.make('genesis', { count: 1 })
+    await writeFile(join(mount, 'ballast'), new Uint8Array(1 << 20))
+    const big = kept.begin()
+    big.get(oid).set('text', 'x'.repeat(3 << 20))
+    await assert.rejects(big.commit(), coded('E_DISK_FULL'))
+    assert.equal(kept.slot(oid, 'count'), 1)
+    assert.equal(kept.slot(oid, 'text'), undefined)
+    big.get(oid).set('text', 'small').set('count', 2)
+    execFileSync('rm', [join(mount, 'ballast')])
+    await big.commit()
+    await kept.reopen()
+    assert.deepEqual([kept.slot(oid, 'count'), kept.slot(oid, 'text')], [2, 'small'])
+    assert.ok(kept.image.verify().ok)
+  } finally {
+    await kept.image.close()
+    execFileSync('umount', [mount])
+  }
+})
