@@ -43,9 +43,10 @@ export async function runBatch(client: Client, streams: BatchStreams): Promise<0
       status = 1
       tell(complaint(batErrorOf(thrown), { line: number, text: raw }))
     }
-    if (ending?.aborted) return 1
+    if (ending?.aborted) break
   }
-  return status
+  await new Promise<void>((resolve) => streams.output.write('', () => resolve()))
+  return ending?.aborted ? 1 : status
 }
 
 interface LineOptions {

@@ -33,7 +33,7 @@ async function upForeground(task: Task): Promise<Outcome> {
   around.ending.addEventListener('abort', stop, { once: true })
   if (around.ending.aborted) stop()
   try {
-    const client = await awaitKernel(home, steward)
+    const client = await awaitKernel(home, steward, { signal: around.ending })
     await client.close()
     task.tell(`up on ${home.dir} after ${durationText(performance.now() - began)}; ctrl-C stops it`)
   } catch (failure) {

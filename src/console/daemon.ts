@@ -2,7 +2,7 @@
 // run/kernel.json (each with its pid); a pid counts only while that process lives and its command line is that of the
 // program meant, for a number left over from before a crash may by now be anybody's.
 import { execFile, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -43,6 +43,8 @@ export interface Started {
   readonly pid: number
   /** Ends with the exit status, should the steward end. */
   readonly exited: Promise<number>
+  /** What it has written to its log so far, its last few lines. */
+  lastWords(): readonly string[]
 }
 
 /** Where the steward's own words go while it is detached. */
@@ -52,7 +54,7 @@ export const daemonLog = (home: Home): string => join(home.logs, 'daemon.log')
 export async function startSteward(home: Home, options: { readonly detached: boolean }): Promise<Started> {
   await prepareHome(home)
   const program = fileURLToPath(siblingModule(import.meta.url, '../../steward/main'))
-  const log = options.detached ? openSync(daemonLog(home), 'a', 0o600) : 2
+  const { fd: log, from } = options.detached ? openLog(home) : { fd: 2, from: 0 }
   const child = spawn(process.execPath, ['--enable-source-maps', program, '--home', home.dir], {
     // Its own process group in any case: a ctrl-C in the terminal is ours to pass on, once.
     detached: true,
@@ -68,7 +70,7 @@ export async function startSteward(home: Home, options: { readonly detached: boo
   })
   exited.catch(() => {}) // whoever waits for it is told; nobody need wait
   if (options.detached) child.unref()
-  return { pid: child.pid ?? -1, exited }
+  return { pid: child.pid ?? -1, exited, lastWords: () => (options.detached ? wordsSince(home, from) : []) }
 }
 
 /**
@@ -92,13 +94,19 @@ export async function stopDaemon(home: Home, seconds = 75): Promise<readonly Pro
   return stopped
 }
 
-/** The last `count` lines that the detached steward wrote. */
-export function lastWords(home: Home, count = 5): readonly string[] {
-  try {
-    return readFileSync(daemonLog(home), 'utf8').trimEnd().split('\n').slice(-count)
-  } catch {
-    return []
-  }
+const LARGEST_LOG = 256 * 1024
+
+// Opens the log to append to, and tells where this run begins in it. One that has grown large is set aside first.
+function openLog(home: Home): { fd: number; from: number } {
+  const file = daemonLog(home)
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (size > LARGEST_LOG) renameSync(file, `${file}.1`)
+  return { fd: openSync(file, 'a', 0o600), from: size > LARGEST_LOG ? 0 : size }
+}
+
+function wordsSince(home: Home, from: number): readonly string[] {
+  const text = readFileSync(daemonLog(home)).subarray(from).toString().trim()
+  return text === '' ? [] : text.split('\n').slice(-5)
 }
 
 function signal(pid: number): void {

@@ -22,4 +22,4 @@ const status = await runCommandLine(process.argv.slice(2), {
   errors: process.stderr,
   ending: ending.signal,
 })
-process.exit(ending.signal.aborted && status === 0 && asked > 1 ? 130 : status)
+process.exit(status)

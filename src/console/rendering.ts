@@ -1,6 +1,6 @@
 // From what the kernel tells to what a person reads. Pure: value or event in, text out (without a last line end); the
 // colours are handed in. Whatever comes from the image or the model goes through `printable` first.
-import { formatLiteral, formatMessage, keysOf } from '../base/notation.ts'
+import { formatLiteral, formatMessage } from '../base/notation.ts'
 import { Method, Primitive, type Value, type Witness } from '../base/value.ts'
 import { jsonOf } from '../base/value-json.ts'
 import { type Colours, printable } from './colour.ts'
@@ -120,11 +120,3 @@ export function tableText(
   const head = colours.dim(lineOf(used.map(({ name }) => name)))
   return [head, ...cells.map((row) => lineOf(used.map(({ index }) => row[index]!)))].join('\n')
 }
-
-/** The keys of a message as a prompt for what follows: `move: … to: …`. */
-export const shapeText = (selector: string, arity: number): string =>
-  arity === 0
-    ? selector
-    : keysOf(selector, arity)
-        .map((key) => `${key}: …`)
-        .join(' ')

@@ -64,7 +64,7 @@ export function historyText(found: Value, colours: Colours): string {
       who: nameText(row.user ?? ''),
       kind: nameText(row.kind ?? ''),
       what: nameText(row.description ?? ''),
-      cycle: nameText(row.cycle ?? '').slice(-12),
+      cycle: nameText(row.cycle ?? ''),
     })),
     ['transaction', 'when', 'who', 'kind', 'what', 'cycle'],
     colours,
@@ -88,7 +88,7 @@ export function auditText(found: Value, colours: Colours): string {
       const step = textOf(event.transition_to)
       return {
         when: textOf(event.timestamp)?.slice(11, 23) ?? '',
-        cycle: (textOf(event.cycle_id) ?? '').slice(-12),
+        cycle: textOf(event.cycle_id) ?? '',
         event: textOf(event.event_type) ?? '',
         state: [textOf(event.psm_state), step].filter((part) => part !== undefined).join(' → '),
         persona: textOf(event.active_persona) ?? '',

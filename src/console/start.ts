@@ -14,13 +14,15 @@ import type { Task } from './task.ts'
 /** A daemon on the home: found, or started by us. */
 export async function ensureDaemon(task: Task): Promise<{ client: Client; started: boolean }> {
   const { home } = task
+  const signal = task.around.ending
   if (task.where.endpoint !== undefined) return { client: await openConnection(task.where), started: false }
-  const found = await running(home, 'steward')
-  if (found !== undefined) return { client: await awaitKernel(home, undefined), started: false }
+  // A kernel with no steward was started by hand.
+  const found = (await running(home, 'steward')) ?? (await running(home, 'kernel'))
+  if (found !== undefined) return { client: await awaitKernel(home, undefined, { signal }), started: false }
   const began = performance.now()
   task.tell(`starting on ${home.dir} …`)
   const steward = await startSteward(home, { detached: true })
-  const client = await awaitKernel(home, steward).catch(async (failure) => {
+  const client = await awaitKernel(home, steward, { signal }).catch(async (failure) => {
     if (isAlive(steward.pid)) await stopDaemon(home)
     throw failure
   })
