@@ -148,7 +148,7 @@ function owingFunctions(flow: Flow, open: Open): Readonly<Record<Exit, ReadonlyM
     paused: new Map<number, number>(),
   }
   for (const index of flow.unawaited) owing.thrown.set(index, OWN) // its exceptions end nothing but itself
-  if (flow.unawaited.size > 0) functions.forEach((_, i) => i > 0 && owing.paused.set(i, OWN))
+  if (flow.unawaited.size > 0) for (let i = 1; i < functions.length; i++) owing.paused.set(i, OWN)
   const calls = nodes.filter((node) => node.callee !== undefined)
   const owed = (fn: number, id: number): number | undefined => {
     for (const exit of EXITS) {

@@ -18,7 +18,7 @@ export interface Facts {
 }
 
 export interface Expressions {
-  valueOf(node: AnyNode): Value
+  valueFrom(node: AnyNode): Value
   /** Of an argument or element: what a spread one spreads. */
   elementOf(node: AnyNode): Value
   answerOf(fn: Fn): Value
@@ -26,7 +26,7 @@ export interface Expressions {
 
 /** The reading of expressions under facts that may grow meanwhile. */
 export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
-  const valueOf = (node: AnyNode): Value => {
+  const valueFrom = (node: AnyNode): Value => {
     switch (node.type) {
       case 'Identifier': {
         const binding = scopes.bindingOf.get(node)
@@ -40,7 +40,7 @@ export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
       case 'ThisExpression':
         return part // of an inner function: whatever it was called on
       case 'MemberExpression': {
-        const object = valueOf(node.object)
+        const object = valueFrom(node.object)
         const name = nameOf(node, scopes)
         return name === 'length' || name === 'size' ? clean : read(object)
       }
@@ -48,7 +48,7 @@ export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
         return containing(...node.elements.map((e) => (e ? elementOf(e) : clean)))
       case 'ObjectExpression':
         return containing(
-          ...node.properties.map((p) => (p.type === 'Property' ? valueOf(p.value) : elementOf(p))),
+          ...node.properties.map((p) => (p.type === 'Property' ? valueFrom(p.value) : elementOf(p))),
         )
       case 'FunctionDeclaration':
       case 'FunctionExpression':
@@ -57,22 +57,24 @@ export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
         return fn ? { ...clean, fns: new Set([fn]) } : clean
       }
       case 'ConditionalExpression':
-        return join(valueOf(node.consequent), valueOf(node.alternate))
+        return join(valueFrom(node.consequent), valueFrom(node.alternate))
       case 'LogicalExpression':
         // What `&&` answers from its left side is falsy, and so not a container.
-        return node.operator === '&&' ? valueOf(node.right) : join(valueOf(node.left), valueOf(node.right))
+        return node.operator === '&&'
+          ? valueFrom(node.right)
+          : join(valueFrom(node.left), valueFrom(node.right))
       case 'SequenceExpression':
-        return valueOf(node.expressions.at(-1)!)
+        return valueFrom(node.expressions.at(-1)!)
       case 'AssignmentExpression': {
-        if (node.operator === '=') return valueOf(node.right)
+        if (node.operator === '=') return valueFrom(node.right)
         const logical = node.operator === '||=' || node.operator === '&&=' || node.operator === '??='
-        return logical ? join(valueOf(node.left), valueOf(node.right)) : clean
+        return logical ? join(valueFrom(node.left), valueFrom(node.right)) : clean
       }
       case 'AwaitExpression':
-        return valueOf(node.argument)
+        return valueFrom(node.argument)
       case 'ChainExpression':
       case 'ParenthesizedExpression':
-        return valueOf(node.expression)
+        return valueFrom(node.expression)
       case 'SpreadElement':
         return elementOf(node)
       case 'YieldExpression':
@@ -84,7 +86,7 @@ export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
         return containing(...args.map((a) => join(join(a, read(a)), read(read(a))))) // of pairs, too
       }
       case 'TaggedTemplateExpression':
-        return anyOf(node.quasi.expressions.map(valueOf))
+        return anyOf(node.quasi.expressions.map(valueFrom))
       case 'CallExpression':
         return callValue(node)
       default:
@@ -92,7 +94,7 @@ export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
     }
   }
   const elementOf = (node: AnyNode): Value =>
-    node.type === 'SpreadElement' ? read(valueOf(node.argument)) : valueOf(node)
+    node.type === 'SpreadElement' ? read(valueFrom(node.argument)) : valueFrom(node)
   const anyOf = (args: readonly Value[]): Value => {
     const joined = args.reduce(join, clean)
     const local = [...facts.escaped].reduce((v, fn) => join(v, answerOf(fn)), clean)
@@ -140,7 +142,7 @@ export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
         }
       case 'method': {
         const { name } = callee
-        const receiver = valueOf(callee.receiver)
+        const receiver = valueFrom(callee.receiver)
         const inside = callee.args.map(elementOf)
         const results = inside.reduce((v, a) => join(v, answersOf(a)), clean)
         switch (name === undefined ? undefined : ANSWERS.get(name)) {
@@ -176,13 +178,13 @@ export function expressionsOver(scopes: Scopes, facts: Facts): Expressions {
         const { callee: target } = callee
         if (target.type === 'Identifier' && !scopes.bindingOf.get(target))
           return target.name === 'Object' ? first : clean
-        const fn = valueOf(target)
+        const fn = valueFrom(target)
         return fn.fns.size > 0 ? answersOf(fn) : anyOf(args)
       }
     }
   }
 
-  return { valueOf, elementOf, answerOf }
+  return { valueFrom, elementOf, answerOf }
 }
 
 const NEW_CLEAN = /^(Date|\w*Error|RegExp|Number|String|Boolean|Uint8Array|ArrayBuffer)$/

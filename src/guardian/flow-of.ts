@@ -75,9 +75,9 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
     )
   }
   const changing = (from: number, at: AnyNode, object: AnyNode, c: Context): number => {
-    const now = reached.valueOf(object)
+    const now = reached.valueFrom(object)
     if (isPart(now) || now.self) return graph.emit(from, { kind: 'change', fn: c.fn.index, at })
-    const then = late.valueOf(object)
+    const then = late.valueFrom(object)
     if (isPart(then) || then.self) return graph.emit(from, { kind: 'change', fn: c.fn.index, at, late: true })
     return from
   }
@@ -90,7 +90,7 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
     member: Extract<AnyNode, { type: 'MemberExpression' }>,
     c: Context,
   ): number => {
-    if (late.valueOf(member.object).self && nameOf(member, scopes) === '_p_changed') return from
+    if (late.valueFrom(member.object).self && nameOf(member, scopes) === '_p_changed') return from
     const at = isSelf(member.object) ? from : mayRaise(from, c)
     return storing(changing(at, member, member.object, c), member, c)
   }
@@ -190,10 +190,10 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
     if (node.type === 'CallExpression' && node.optional) optional.push(at)
     for (const argument of node.arguments) at = argumentOf(at, argument, waitsForArguments, inner)
     at = mayRaise(at, c)
-    if (callee.kind === 'value') at = runOne(at, late.valueOf(target).fns, isCertain(target), awaited, c)
+    if (callee.kind === 'value') at = runOne(at, late.valueFrom(target).fns, isCertain(target), awaited, c)
     const isExecutor = target.type === 'Identifier' && target.name === 'Promise'
     for (const argument of node.arguments) {
-      const { fns } = late.valueOf(argument.type === 'SpreadElement' ? argument.argument : argument)
+      const { fns } = late.valueFrom(argument.type === 'SpreadElement' ? argument.argument : argument)
       if ((isPromiseMethod && !awaited) || isExecutor) for (const fn of fns) unawaited.add(fn.index)
       at = runMany(at, fns, awaited, inner)
     }
@@ -231,7 +231,10 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
       if (frame.kind === 'finally') {
         const key = `${kind} ${label ?? ''}`
         const copy = frame.copies.get(key)
-        if (copy !== undefined) return graph.link(point, copy)
+        if (copy !== undefined) {
+          graph.link(point, copy)
+          return
+        }
         point = graph.emit(point, { kind: 'step', fn: c.fn.index })
         if (point !== NOWHERE) frame.copies.set(key, point)
         point = visit(point, frame.block, frame.outer)
@@ -470,7 +473,7 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
       case 'TaggedTemplateExpression':
         return runMany(
           mayRaise(all(from, [node.tag, node.quasi], c), c),
-          late.valueOf(node.tag).fns,
+          late.valueFrom(node.tag).fns,
           false,
           c,
         )

@@ -76,8 +76,10 @@ export function parseMethod(source: string, expected: Expected): Parsed {
     )
   const seen = new Set<string>()
   params.forEach((param, index) => {
-    if (param.type !== 'Identifier')
-      return shape(param, `parameter ${index + 1} must be a plain name, with no pattern, default or rest`)
+    if (param.type !== 'Identifier') {
+      shape(param, `parameter ${index + 1} must be a plain name, with no pattern, default or rest`)
+      return
+    }
     if (index === 0 && param.name !== 'self')
       shape(param, 'the first parameter must be named self', param.name)
     if (seen.has(param.name)) shape(param, `two parameters are named ${param.name}`, param.name)
@@ -146,15 +148,19 @@ export function childrenOf(node: AnyNode): readonly AnyNode[] {
   const known = children.get(node)
   if (known) return known
   const found: AnyNode[] = []
-  for (const value of Object.values(node)) {
-    if (Array.isArray(value)) {
-      for (const item of value) if (isNode(item)) found.push(item)
-    } else if (isNode(value)) found.push(value)
-  }
+  if (!LEAVES.has(node.type))
+    for (const key in node) {
+      const value: unknown = node[key as keyof AnyNode]
+      if (typeof value !== 'object' || value === null) continue
+      if (Array.isArray(value)) {
+        for (const item of value) if (isNode(item)) found.push(item)
+      } else if (isNode(value)) found.push(value)
+    }
   children.set(node, found)
   return found
 }
 const children = new WeakMap<AnyNode, readonly AnyNode[]>()
+const LEAVES: ReadonlySet<string> = new Set(['Identifier', 'Literal', 'TemplateElement', 'ThisExpression'])
 
 /** Every node below and including `node`, parents first. */
 export function eachNode(node: AnyNode, visit: (node: AnyNode, parents: readonly AnyNode[]) => void): void {

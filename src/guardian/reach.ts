@@ -72,12 +72,15 @@ export function reachViolations(source: string, scopes: Scopes, uses: readonly s
 
   // ---- free names
   const name = (node: Extract<AnyNode, { type: 'Identifier' }>, parents: readonly AnyNode[]): void => {
-    if (REFUSED_NAMES.has(node.name))
-      return say('forbidden', node, `${node.name} is refused; write the code itself`, node.name)
+    if (REFUSED_NAMES.has(node.name)) {
+      say('forbidden', node, `${node.name} is refused; write the code itself`, node.name)
+      return
+    }
     if (scopes.bindingOf.get(node) || granted.has(node.name) || HARMLESS.has(node.name)) return
     if (!NAMESPACES.has(node.name)) {
       const advice = ADVICE[node.name] ?? 'declare it, or use self, a parameter or a granted capability'
-      return say('reach', node, `${node.name} is not within reach of a method; ${advice}`, node.name)
+      say('reach', node, `${node.name} is not within reach of a method; ${advice}`, node.name)
+      return
     }
     namespace(node, parents)
   }
@@ -102,10 +105,15 @@ export function reachViolations(source: string, scopes: Scopes, uses: readonly s
       return
     const isObjectCall = use === 'Object' && parent && 'callee' in parent && parent.callee === node
     if (isObjectCall) return
-    if (parent?.type !== 'MemberExpression' || parent.object !== node)
-      return say('reach', node, `${use} may be used only as ${use}.name`, use)
+    if (parent?.type !== 'MemberExpression' || parent.object !== node) {
+      say('reach', node, `${use} may be used only as ${use}.name`, use)
+      return
+    }
     const key = nameOf(parent, scopes)
-    if (key === undefined) return say('reach', parent, `${use}[…] with a computed name is out of reach`, use)
+    if (key === undefined) {
+      say('reach', parent, `${use}[…] with a computed name is out of reach`, use)
+      return
+    }
     const allowed = NAMESPACES.get(use)
     if (allowed && !allowed.has(key) && !REFUSED_KEYS.has(key))
       say('reach', parent, `${use}.${key} is out of reach of a method`, `${use}.${key}`)
@@ -132,8 +140,10 @@ export function reachViolations(source: string, scopes: Scopes, uses: readonly s
       return
     }
     for (const refused of REFUSED_KEYS)
-      if (patternsOf(node.property, scopes).some((pattern) => canSpell(pattern, refused)))
-        return say('forbidden', node.property, `this key can spell ${refused} and is refused`, refused)
+      if (patternsOf(node.property, scopes).some((pattern) => canSpell(pattern, refused))) {
+        say('forbidden', node.property, `this key can spell ${refused} and is refused`, refused)
+        return
+      }
     const user = userOf(node, parents)
     if (user && !isTable(node.object))
       say('forbidden', node, 'a function found by a computed name may not be called; use self.send(name, …)')
@@ -273,7 +283,8 @@ export function reachViolations(source: string, scopes: Scopes, uses: readonly s
 function eachTarget(target: AnyNode, visit: (node: Member) => void): void {
   switch (target.type) {
     case 'MemberExpression':
-      return visit(target)
+      visit(target)
+      return
     case 'ObjectPattern':
       for (const p of target.properties) eachTarget(p.type === 'Property' ? p.value : p.argument, visit)
       return
@@ -281,8 +292,10 @@ function eachTarget(target: AnyNode, visit: (node: Member) => void): void {
       for (const element of target.elements) if (element) eachTarget(element, visit)
       return
     case 'AssignmentPattern':
-      return eachTarget(target.left, visit)
+      eachTarget(target.left, visit)
+      return
     case 'RestElement':
-      return eachTarget(target.argument, visit)
+      eachTarget(target.argument, visit)
+      return
   }
 }

@@ -30,7 +30,7 @@ import { Sharing } from './sharing.ts'
 const MAX_ROUNDS = 24
 
 export interface Reached {
-  valueOf(node: AnyNode): Value
+  valueFrom(node: AnyNode): Value
   /** Functions that got out of sight (into containers, away as answers) and may be called by anything. */
   readonly escaped: ReadonlySet<Fn>
   /** Nodes that store a local container into the state. */
@@ -45,7 +45,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     escaped: new Set<Fn>(),
     gaveUp: false,
   }
-  const { valueOf, elementOf, answerOf } = expressionsOver(scopes, facts)
+  const { valueFrom, elementOf, answerOf } = expressionsOver(scopes, facts)
   const sharing = new Sharing()
   const rootsOf = (node: AnyNode): readonly Binding[] => sharing.rootsOf(node, scopes)
   const names = [...new Set(scopes.bindingOf.values())].filter(
@@ -73,7 +73,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     for (const name of names)
       if (groups.has(sharing.groupOf(name))) raise(name, { ...valueFor(name), fns: NO_FNS })
   }
-  const escape = (value: Value): void => {
+  const letOut = (value: Value): void => {
     for (const fn of value.fns)
       if (!facts.escaped.has(fn)) {
         facts.escaped.add(fn)
@@ -100,7 +100,8 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
         return
       }
       case 'MemberExpression':
-        return put(pattern.object, value, from, pattern)
+        put(pattern.object, value, from, pattern)
+        return
       case 'ObjectPattern':
         for (const p of pattern.properties)
           if (p.type === 'Property') bind(p.value, read(value), from, at)
@@ -112,23 +113,21 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
           else if (element) bind(element, read(value), from, at)
         return
       case 'AssignmentPattern':
-        return bind(
-          pattern.left,
-          join(value, valueOf(pattern.right)),
-          [...from, ...rootsOf(pattern.right)],
-          at,
-        )
+        bind(pattern.left, join(value, valueFrom(pattern.right)), [...from, ...rootsOf(pattern.right)], at)
+        return
       case 'RestElement':
-        return bind(pattern.argument, containing(value), from, at)
+        bind(pattern.argument, containing(value), from, at)
+        return
       case 'VariableDeclaration':
-        return bind(pattern.declarations[0]!.id, value, from, at)
+        bind(pattern.declarations[0]!.id, value, from, at)
+        return
     }
   }
   // `value` is put into the container that `target` is.
   const put = (target: AnyNode, value: Value, from: readonly Binding[], at: AnyNode): void => {
     const container = unwrapped(target)
-    const into = valueOf(container)
-    escape(value)
+    const into = valueFrom(container)
+    letOut(value)
     if (into.self || isPart(into)) {
       if (container.type === 'ThisExpression' && !isClean(value)) facts.gaveUp = true // whose `this`, nobody knows
       if (from.length === 0) return
@@ -162,7 +161,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     const everything = values.reduce((v, a) => join(v, join(a, read(a))), { ...clean, fns: NO_FNS })
     const from = args.flatMap(rootsOf)
     if (callee.kind === 'value') {
-      const target = valueOf(callee.callee)
+      const target = valueFrom(callee.callee)
       const hasSpread = args.some((a) => a.type === 'SpreadElement')
       for (const fn of target.fns)
         pass(fn, hasSpread ? fn.node.params.map(() => everything) : values, from, call)
@@ -170,7 +169,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     }
     const receiver =
       callee.kind === 'method'
-        ? valueOf(callee.receiver)
+        ? valueFrom(callee.receiver)
         : callee.kind === 'static'
           ? (values[0] ?? clean)
           : clean
@@ -209,7 +208,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     const isBuiltIn =
       spec !== undefined || callee.kind === 'static' || (name !== undefined && ANSWERS.has(name))
     if (!isBuiltIn) {
-      for (const value of values) escape(value)
+      for (const value of values) letOut(value)
       const isMessage = callee.kind === 'method' && receiver.self && receiver.layers === CLEAN
       if (!isMessage)
         for (const fn of facts.escaped)
@@ -228,35 +227,35 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
       case 'VariableDeclarator':
         if (node.init) {
           const { id, init } = node
-          constraints.push(() => bind(id, valueOf(init), rootsOf(init), node))
+          constraints.push(() => bind(id, valueFrom(init), rootsOf(init), node))
         }
         break
       case 'AssignmentExpression':
         if (node.operator === '=' || /^(\|\||&&|\?\?)=$/.test(node.operator))
-          constraints.push(() => bind(node.left, valueOf(node.right), rootsOf(node.right), node))
+          constraints.push(() => bind(node.left, valueFrom(node.right), rootsOf(node.right), node))
         break
       case 'ForOfStatement':
-        constraints.push(() => bind(node.left, read(valueOf(node.right)), rootsOf(node.right), node))
+        constraints.push(() => bind(node.left, read(valueFrom(node.right)), rootsOf(node.right), node))
         break
       case 'AssignmentPattern':
-        constraints.push(() => bind(node.left, valueOf(node.right), rootsOf(node.right), node))
+        constraints.push(() => bind(node.left, valueFrom(node.right), rootsOf(node.right), node))
         break
       case 'ReturnStatement':
       case 'YieldExpression': {
         const { argument } = node
         if (argument)
           constraints.push(() => {
-            const value = valueOf(argument)
+            const value = valueFrom(argument)
             answer(owner, node.type === 'YieldExpression' && node.delegate ? read(value) : value)
             share([sharing.answerOf(owner), ...rootsOf(argument)], node)
-            escape(owner.index === 0 ? value : { ...value, fns: NO_FNS })
+            letOut(owner.index === 0 ? value : { ...value, fns: NO_FNS })
           })
         break
       }
       case 'ThrowStatement':
         constraints.push(() => {
-          const value = valueOf(node.argument)
-          escape(value)
+          const value = valueFrom(node.argument)
+          letOut(value)
           const next = join(thrown, value)
           if (!isSame(next, thrown)) changed = true
           thrown = next
@@ -271,21 +270,21 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
         break
       case 'ArrayExpression':
         constraints.push(() => {
-          for (const element of node.elements) if (element) escape(valueOf(element))
+          for (const element of node.elements) if (element) letOut(valueFrom(element))
         })
         break
       case 'ObjectExpression':
         constraints.push(() => {
-          for (const p of node.properties) if (p.type === 'Property') escape(valueOf(p.value))
+          for (const p of node.properties) if (p.type === 'Property') letOut(valueFrom(p.value))
         })
         break
       case 'TaggedTemplateExpression':
-        constraints.push(() => escape(valueOf(node.tag)))
+        constraints.push(() => letOut(valueFrom(node.tag)))
         break
       case 'ArrowFunctionExpression':
         if (node.expression)
           constraints.push(() => {
-            answer(inner, valueOf(node.body))
+            answer(inner, valueFrom(node.body))
             share([sharing.answerOf(inner), ...rootsOf(node.body)], node)
           })
         break
@@ -297,13 +296,13 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
           callbacks(node)
           const callee = calleeOf(node, scopes)
           if (callee.kind === 'method' && callee.name !== undefined && TAKES_ARGUMENTS.has(callee.name)) {
-            const receiver = valueOf(callee.receiver)
+            const receiver = valueFrom(callee.receiver)
             if (!(receiver.self && receiver.layers === CLEAN))
               for (const a of callee.args) put(callee.receiver, elementOf(a), rootsOf(a), node)
           }
           const [target, ...rest] = node.arguments
           if (callee.kind === 'static' && STATIC_MUTATORS.has(callee.name) && target)
-            for (const a of rest) put(target, join(valueOf(a), read(valueOf(a))), rootsOf(a), node)
+            for (const a of rest) put(target, join(valueFrom(a), read(valueFrom(a))), rootsOf(a), node)
         })
         break
       case 'ClassBody':
@@ -325,17 +324,17 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
       break
     }
   }
-  return { valueOf, escaped: facts.escaped, stores }
+  return { valueFrom, escaped: facts.escaped, stores }
 }
 
 /** Whether a call changes a part of the state through its receiver or first argument; the node of that part. */
 export function mutatedBy(call: CallExpression, scopes: Scopes, reached: Reached): AnyNode | undefined {
   const callee = calleeOf(call, scopes)
   if (callee.kind === 'method' && callee.name !== undefined && MUTATORS.has(callee.name))
-    return isPart(reached.valueOf(callee.receiver)) ? callee.receiver : undefined
+    return isPart(reached.valueFrom(callee.receiver)) ? callee.receiver : undefined
   const target = call.arguments[0]
   if (callee.kind === 'static' && STATIC_MUTATORS.has(callee.name) && target) {
-    const value = reached.valueOf(target)
+    const value = reached.valueFrom(target)
     return isPart(value) || value.self ? target : undefined
   }
   return undefined

@@ -120,36 +120,50 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
     switch (node.type) {
       case 'FunctionDeclaration':
         if (node.id) bindingOf.set(node.id, lookup(scope, node.id.name))
-        return visitFunction(node, scope)
+        {
+          visitFunction(node, scope)
+          return
+        }
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
-        return visitFunction(node, scope)
+        visitFunction(node, scope)
+        return
       case 'Identifier':
         bindingOf.set(node, lookup(scope, node.name))
         return
       case 'MemberExpression':
-        return visitAll([node.object, node.computed ? node.property : undefined], scope)
+        visitAll([node.object, node.computed ? node.property : undefined], scope)
+        return
       case 'Property':
       case 'MethodDefinition':
       case 'PropertyDefinition':
-        return visitAll([node.computed ? node.key : undefined, node.value], scope)
+        visitAll([node.computed ? node.key : undefined, node.value], scope)
+        return
       case 'LabeledStatement':
-        return visit(node.body, scope)
+        visit(node.body, scope)
+        return
       case 'BreakStatement':
       case 'ContinueStatement':
       case 'MetaProperty':
         return
       case 'AssignmentExpression':
         for (const name of namesIn(node.left)) count(scope, name)
-        return visitAll([node.left, node.right], scope)
+        {
+          visitAll([node.left, node.right], scope)
+          return
+        }
       case 'UpdateExpression':
         for (const name of namesIn(node.argument)) count(scope, name)
-        return visit(node.argument, scope)
+        {
+          visit(node.argument, scope)
+          return
+        }
       case 'BlockStatement':
       case 'StaticBlock': {
         const inner = open(scope)
         hoistBlock(node.body, inner)
-        return visitAll(node.body, inner)
+        visitAll(node.body, inner)
+        return
       }
       case 'SwitchStatement': {
         visit(node.discriminant, scope)
@@ -161,7 +175,8 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
       case 'ForStatement': {
         const inner = open(scope)
         if (node.init) declareHere(node.init, inner)
-        return visitAll([node.init, node.test, node.update, node.body], inner)
+        visitAll([node.init, node.test, node.update, node.body], inner)
+        return
       }
       case 'ForInStatement':
       case 'ForOfStatement': {
@@ -172,16 +187,19 @@ export function scopesOf(method: FunctionDeclaration): Scopes {
             ? node.left.declarations.flatMap((d) => namesIn(d.id))
             : namesIn(node.left)
         for (const name of names) count(inner, name) // the loop writes it, whatever its init says
-        return visitAll([node.left, node.right, node.body], inner)
+        visitAll([node.left, node.right, node.body], inner)
+        return
       }
       case 'CatchClause': {
         const inner = open(scope)
         if (node.param) for (const name of namesIn(node.param)) declare(inner, name, 'catch')
         if (node.param) visit(node.param, inner)
-        return visit(node.body, inner)
+        visit(node.body, inner)
+        return
       }
       default:
-        return visitAll(childrenOf(node), scope)
+        visitAll(childrenOf(node), scope)
+        return
     }
   }
   const count = (scope: Scope, name: Identifier) => {

@@ -29,9 +29,14 @@ export function storageViolations(source: string, scopes: Scopes): Violation[] {
     }
     for (const pattern of patternsOf(place, scopes)) {
       const [head] = pattern
-      if (pattern.includes(HOLE) && typeof head === 'string' && /^_[pv]_/.test(head))
-        return internal(place, `${head}…`)
-      if (canSpell(pattern, '_slots')) return internal(place, '_slots')
+      if (pattern.includes(HOLE) && typeof head === 'string' && /^_[pv]_/.test(head)) {
+        internal(place, `${head}…`)
+        return
+      }
+      if (canSpell(pattern, '_slots')) {
+        internal(place, '_slots')
+        return
+      }
     }
   }
 
