@@ -11,7 +11,7 @@ import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../base/ids.ts'
 import { Teardown } from '../base/teardown.ts'
-import type { BlobRef, Value } from '../base/value.ts'
+import type { BlobRef } from '../base/value.ts'
 import { Blobs } from './blob.ts'
 import { Committer, type Head } from './commit.ts'
 import { Entries } from './entries.ts'
@@ -123,7 +123,7 @@ export class Image {
       for (const listener of this.#listeners) listener(record)
     }
     const [revisions, entries] = [this.#revisions, this.#entries]
-    this.#source = { revisions, entries, volatile: volatileSlots() }
+    this.#source = { revisions, entries, volatile: new Map() }
     this.#committer = new Committer({ store, dir, revisions, entries, clock, head, onCommit })
     this.#history = new History(store, revisions, () => this.#committer.head.tid)
     this.#next = head.next
@@ -280,16 +280,6 @@ interface ImageParts {
   readonly blobs: Blobs
   readonly teardown: Teardown
   readonly head: Head
-}
-
-/** The volatile slots of each object: kept with the process, never written. */
-function volatileSlots(): (oid: Oid) => Map<string, Value> {
-  const all = new Map<Oid, Map<string, Value>>()
-  return (oid) => {
-    const slots = all.get(oid) ?? new Map<string, Value>()
-    all.set(oid, slots)
-    return slots
-  }
 }
 
 function prepareFolder(dir: string): void {

@@ -1,8 +1,11 @@
 // Looks at the data file before LMDB does: LMDB maps it into memory, and a file that is shorter than it says would end the
 // process at the first page that is not there. An LMDB file begins with two meta pages: 24 bytes of page header, magic
 // 0xbeefc0de, version; at byte 48 the page size, at 144 the last page in use, at 152 the number of the transaction that wrote
-// the page, all in the byte order of the machine (lmdb.h of lmdb-js 3, struct MDB_meta).
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+// the page, all in the byte order of the machine (struct MDB_meta of lmdb-js 3).
+//
+// A sound file may lack a few pages at its end, which were taken and given back in one transaction and never written: it is
+// made as long as it says. Should a page be needed all the same, LMDB finds it empty and says so, and the process lives.
+import { closeSync, fstatSync, openSync, readSync, truncateSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { BatError } from '../base/errors.ts'
 
@@ -11,6 +14,8 @@ const MAGIC_AT = 24
 const PAGE_SIZE_AT = 48
 const LAST_PAGE_AT = 144
 const TXN_AT = 152
+/** How many pages a sound file may lack. */
+const NEVER_WRITTEN = 64
 
 /** Throws E_IMAGE_FOREIGN unless `file` is absent, empty, or an LMDB file that is all there. */
 export function checkMedium(file: string): void {
@@ -42,7 +47,8 @@ function check(file: string, handle: number): void {
   const second = metaAt(handle, first.pageSize)
   const newest = second && second.txn > first.txn ? second : first
   const needed = (newest.lastPage + 1) * newest.pageSize
-  if (size < needed) {
+  if (size < needed && needed - size <= NEVER_WRITTEN * newest.pageSize) truncateSync(file, needed)
+  else if (size < needed) {
     throw new BatError('E_IMAGE_FOREIGN', {
       file,
       expected: `a file of at least ${needed} bytes`,

@@ -40,16 +40,16 @@ export class Obj {
 
   /** The value of the object's own slot; undefined where it has none of that name. */
   get(slot: string): Value | undefined {
-    return isVolatileSlot(slot) ? this.view.source.volatile(this.oid).get(slot) : this.own.get(slot)
+    return isVolatileSlot(slot) ? this.#volatile?.get(slot) : this.own.get(slot)
   }
 
   has(slot: string): boolean {
-    return isVolatileSlot(slot) ? this.view.source.volatile(this.oid).has(slot) : this.own.has(slot)
+    return isVolatileSlot(slot) ? (this.#volatile?.has(slot) ?? false) : this.own.has(slot)
   }
 
   /** Puts a copy of `value` in a slot. Throws E_VALUE with its path when the image cannot hold it. */
   set(slot: string, value: Value): this {
-    if (isVolatileSlot(slot)) this.view.source.volatile(this.oid).set(slot, value)
+    if (isVolatileSlot(slot)) this.#setVolatile(slot, value)
     else
       this.view.setSlot(
         this.oid,
@@ -61,7 +61,7 @@ export class Obj {
 
   /** Takes a slot away; answers whether it was there. */
   delete(slot: string): boolean {
-    if (isVolatileSlot(slot)) return this.view.source.volatile(this.oid).delete(slot)
+    if (isVolatileSlot(slot)) return this.#volatile?.delete(slot) ?? false
     return this.view.deleteSlot(this.oid, slot)
   }
 
@@ -98,5 +98,14 @@ export class Obj {
   /** A copy of this object and of all it refers to, except through parent slots. */
   deepClone(): Obj {
     return deepCloneObject(this)
+  }
+
+  get #volatile(): Map<string, Value> | undefined {
+    return this.view.source.volatile.get(this.oid)
+  }
+
+  #setVolatile(slot: string, value: Value): void {
+    const slots = this.#volatile ?? new Map<string, Value>()
+    this.view.source.volatile.set(this.oid, slots.set(slot, value))
   }
 }

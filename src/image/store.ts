@@ -3,7 +3,8 @@
 // outlives the call that needed it: what is walked is walked in pages, each a seek of its own, so that a slow reader never
 // makes the file grow. Two stores of one process (a worker thread's) share the environment.
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { type Key, type Table, tables } from './keyspace.ts'
+import { BatError } from '../base/errors.ts'
+import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
 
 export interface Row {
   readonly key: Key
@@ -59,9 +60,13 @@ export class Store {
 
   /** The record under `key`; its bytes are valid until the next call. */
   get(table: Table, key: Key): Uint8Array | undefined {
-    // the buffer that comes back is lmdb's own, with a length that is not that of its memory
-    const bytes = this.#tables[table].getBinaryFast(key)
-    return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    try {
+      // the buffer that comes back is lmdb's own, with a length that is not that of its memory
+      const bytes = this.#tables[table].getBinaryFast(key)
+      return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    } catch (error) {
+      throw unreadable(table, key, error)
+    }
   }
 
   /** The first row of a range. */
@@ -75,13 +80,17 @@ export class Store {
       ? { start: to, end: from, exclusiveStart: true, inclusiveEnd: true }
       : { start: from, end: to }
     const rows: Row[] = []
-    for (const { key, value } of this.#tables[table].getRange({
-      ...bounds,
-      reverse,
-      limit,
-      snapshot: false,
-    })) {
-      rows.push({ key: new Uint8Array(key), record: new Uint8Array(value) })
+    try {
+      for (const { key, value } of this.#tables[table].getRange({
+        ...bounds,
+        reverse,
+        limit,
+        snapshot: false,
+      })) {
+        rows.push({ key: new Uint8Array(key), record: new Uint8Array(value) })
+      }
+    } catch (error) {
+      throw unreadable(table, from, error)
     }
     return rows
   }
@@ -136,6 +145,12 @@ export class Store {
   close(): Promise<void> {
     return this.#root.close()
   }
+}
+
+/** LMDB cannot get at a record: a page of its file is damaged. */
+const unreadable = (table: Table, key: Key, error: unknown): BatError => {
+  const problem = error instanceof Error ? error.message : String(error)
+  return new BatError('E_RECORD_DAMAGED', { record: nameOfRecord(table, key), problem }, { cause: error })
 }
 
 /** The least key greater than `key`. */

@@ -16,7 +16,7 @@ import type { BlobSource, Blobs, StagedBlob } from './blob.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { keyText } from './keyspace.ts'
 import type { Obj } from './object.ts'
-import { isVolatileSlot, type ObjectState, type Slots } from './object-state.ts'
+import { isVolatileSlot, type ObjectState, ROOT, type Slots } from './object-state.ts'
 import { Tree } from './tree.ts'
 import { type EntryChange, type EntryChanges, type Source, View } from './view.ts'
 
@@ -110,6 +110,7 @@ export class Transaction extends View {
   /** Takes an object or a Tree away. What refers to it dangles; verify names such places. */
   remove(oid: Oid): void {
     this.#mustBeOpen()
+    if (oid === ROOT) throw new BatError('E_FROZEN', { object: 'root', by: 'anyone' })
     const draft = this.#drafts.get(oid)
     if (draft?.kind === 'gone' || (!draft && !this.#isThere(oid))) {
       throw new BatError('E_NO_OBJECT', { receiver: oid })

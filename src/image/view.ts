@@ -14,8 +14,8 @@ import { Tree } from './tree.ts'
 export interface Source {
   readonly revisions: Revisions
   readonly entries: Entries
-  /** The volatile slots of an object, which live with the process. */
-  volatile(oid: Oid): Map<string, Value>
+  /** The volatile slots of each object, which live with the process. */
+  readonly volatile: Map<Oid, Map<string, Value>>
 }
 
 const OBJECTS_KEPT = 50_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
@@ -127,11 +127,29 @@ test('refuses what is no image, saying what was expected', async (t) => {
 test('refuses a file whose end is missing', async (t) => {
   const kept = await freshImage(t)
   await kept.commit((transaction) => {
-    for (let i = 0; i < 2000; i++) transaction.root.set(`name ${i}`, 'x'.repeat(100))
+    for (let i = 0; i < 20_000; i++) transaction.root.set(`name ${i}`, 'x'.repeat(100))
   })
   await kept.image.close()
   await truncate(join(kept.dir, 'data.mdb'), 5 * 4096)
   await assert.rejects(kept.open(), coded('E_IMAGE_FOREIGN'))
+})
+
+test('survives an end of the file that was never written, or lost a little, and names what is gone', async (t) => {
+  const kept = await freshImage(t)
+  for (let round = 0; round < 3; round++) {
+    await kept.commit((transaction) => {
+      for (let i = 0; i < 300; i++) transaction.create({ text: 'x'.repeat(300) })
+    })
+  }
+  await kept.image.close()
+  const file = join(kept.dir, 'data.mdb')
+  await truncate(file, (await stat(file)).size - 4 * 4096)
+  const outcome = await kept.open().then(
+    () => kept.image.verify().faults.length,
+    (error: unknown) => error,
+  )
+  if (outcome instanceof Error) coded('E_RECORD_DAMAGED')(outcome)
+  else assert.ok((outcome as number) > 0)
 })
 
 test('refuses a newer format and says which program it needs', async (t) => {
