@@ -136,6 +136,7 @@ async function compose(
     onFault: (fault) => log.warn({ code: fault.code, err: fault }, 'router'),
   })
   teardown.add(() => router.stop())
+  teardown.add(() => desk.drained())
   teardown.add(() => missions.stop(GRACE_MS))
   teardown.add(keepHouse(kernel, log))
   await tellOf(home, { pid: process.pid, endpoint: router.endpoint, build: kernel.build, image: image.id })

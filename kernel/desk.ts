@@ -48,6 +48,7 @@ const REMEMBERED = 4096
 export class Desk {
   readonly #options: DeskOptions
   readonly #open = new Map<string, { reply: Reply }>()
+  #idle = () => {}
   readonly #ended = new Map<string, Outcome>()
 
   constructor(options: DeskOptions) {
@@ -74,6 +75,16 @@ export class Desk {
     this.#open.delete(key)
     this.#remember(key, outcome)
     say(answerOf(request.id, outcome))
+    if (this.#open.size === 0) this.#idle()
+  }
+
+  /** Resolves when every request that came in has been answered. */
+  async drained(): Promise<void> {
+    while (this.#open.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
+    }
   }
 
   async #outcome(request: Request, key: string, session: Session): Promise<Outcome> {

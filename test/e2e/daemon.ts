@@ -44,7 +44,7 @@ export class Daemon {
   /** Waits until the kernel has said where it listens. */
   async up(): Promise<this> {
     await until(() => {
-      if (this.process.exitCode !== null)
+      if (this.process.exitCode !== null || this.process.signalCode !== null)
         throw new Error(`the kernel ended with ${this.process.exitCode}:\n${this.output}`)
       return existsSync(this.home.kernelFile) && this.#told().pid === this.process.pid
     })
