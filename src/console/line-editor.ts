@@ -65,7 +65,14 @@ export function openLineEditor(options: EditorOptions): LineEditor {
   const draw = () => {
     if (open) lines.prompt(true)
   }
+  // Where the line wraps while it is being typed, readline does not note the row that the cursor came to, from which it
+  // goes up at the next drawing; so that is mended before each of ours. What is on the screen is the prompt as it is now.
+  const noteRow = () => {
+    const noted = lines as unknown as { prevRows?: number }
+    if (typeof noted.prevRows === 'number') noted.prevRows = lines.getCursorPos().rows
+  }
   function show(text: string | undefined): void {
+    noteRow()
     const width = (output.columns ?? 80) - 1
     live = text === undefined ? undefined : cut(text, width)
     lines.setPrompt(live === undefined ? prompt : `${live}\n${prompt}`)
@@ -76,6 +83,7 @@ export function openLineEditor(options: EditorOptions): LineEditor {
       output.write(`${text}\n`)
       return
     }
+    noteRow()
     const { rows } = lines.getCursorPos()
     moveCursor(output, 0, -rows)
     cursorTo(output, 0)
