@@ -22,9 +22,8 @@ import type { Violation } from './verdict.ts'
 /** The changes of a method that some exit follows with no flag between. */
 export function covenantViolations(source: string, scopes: Scopes): Violation[] {
   const at = positionsOf(source)
-  const reached = reachedFrom(scopes, false)
-  const late = reached.stores.size > 0 ? reachedFrom(scopes, true) : reached
-  const flow = flowOf({ scopes, reached, late })
+  const { now, late } = reachedFrom(scopes)
+  const flow = flowOf({ scopes, reached: now, late })
   return owedChanges(flow).map(({ change, exit }) => {
     const subject = textOf(source, change)
     const where =

@@ -6,7 +6,8 @@
 //
 // Texts come from a model or from anybody: nothing here throws. Length and nesting are bounded before any recursive
 // pass sees the tree, so that the passes after this one may recurse freely and stay linear.
-import { type AnyNode, type FunctionDeclaration, type Node, type Pattern, parse } from 'acorn'
+import { type AnyNode, type FunctionDeclaration, type Node, parse } from 'acorn'
+import { CHILD_KEYS } from './syntax-keys.ts'
 import type { Violation } from './verdict.ts'
 
 export type {
@@ -143,24 +144,20 @@ export function positionsOf(source: string): (offset: number) => { line: number;
   }
 }
 
-/** The direct children of a syntax node, in source order; found once, as every pass asks again. */
+/** The direct children of a syntax node, in source order. */
 export function childrenOf(node: AnyNode): readonly AnyNode[] {
-  const known = children.get(node)
-  if (known) return known
+  const keys = CHILD_KEYS.get(node.type)
+  if (!keys) return NONE
   const found: AnyNode[] = []
-  if (!LEAVES.has(node.type))
-    for (const key in node) {
-      const value: unknown = node[key as keyof AnyNode]
-      if (typeof value !== 'object' || value === null) continue
-      if (Array.isArray(value)) {
-        for (const item of value) if (isNode(item)) found.push(item)
-      } else if (isNode(value)) found.push(value)
-    }
-  children.set(node, found)
+  for (const key of keys) {
+    const value: unknown = node[key as keyof AnyNode]
+    if (Array.isArray(value)) {
+      for (const item of value) if (item !== null) found.push(item as AnyNode)
+    } else if (value) found.push(value as AnyNode)
+  }
   return found
 }
-const children = new WeakMap<AnyNode, readonly AnyNode[]>()
-const LEAVES: ReadonlySet<string> = new Set(['Identifier', 'Literal', 'TemplateElement', 'ThisExpression'])
+const NONE: readonly AnyNode[] = []
 
 /** Every node below and including `node`, parents first. */
 export function eachNode(node: AnyNode, visit: (node: AnyNode, parents: readonly AnyNode[]) => void): void {
@@ -174,27 +171,14 @@ export function eachNode(node: AnyNode, visit: (node: AnyNode, parents: readonly
   go(node)
 }
 
-export const isPattern = (node: AnyNode): node is Pattern =>
-  node.type === 'Identifier' ||
-  node.type === 'MemberExpression' ||
-  node.type === 'ObjectPattern' ||
-  node.type === 'ArrayPattern' ||
-  node.type === 'RestElement' ||
-  node.type === 'AssignmentPattern'
-
-const isNode = (value: unknown): value is AnyNode =>
-  typeof value === 'object' &&
-  value !== null &&
-  'type' in value &&
-  typeof value.type === 'string' &&
-  'start' in value
-
 // Without recursion: the tree is not known to be shallow yet.
 function tooDeep(root: AnyNode): AnyNode | undefined {
   let level: AnyNode[] = [root]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) return level[0]
-    level = level.flatMap((node) => childrenOf(node))
+    const below: AnyNode[] = []
+    for (const node of level) below.push(...childrenOf(node))
+    level = below
   }
   return undefined
 }

@@ -37,8 +37,11 @@ export interface Reached {
   readonly stores: ReadonlySet<AnyNode>
 }
 
-/** Solves the method's constraints; `late` also follows what is stored into the state. */
-export function reachedFrom(scopes: Scopes, late: boolean): Reached {
+/**
+ * Solves the method's constraints twice over: what the values are by themselves (`now`), and then, going on from
+ * there, with what is stored into the state on the way (`late`; the same where nothing is).
+ */
+export function reachedFrom(scopes: Scopes): { readonly now: Reached; readonly late: Reached } {
   const facts = {
     values: new Map<Binding, Value>(),
     answers: new Map<Fn, Value>(),
@@ -55,6 +58,7 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
   let thrown = clean
   const thrownRoots: Binding[] = []
   let changed = false
+  let late = false
 
   const share = (bindings: readonly Binding[], at: AnyNode): void => {
     if (sharing.link(bindings, at)) changed = true
@@ -129,7 +133,10 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
     const into = valueFrom(container)
     letOut(value)
     if (into.self || isPart(into)) {
-      if (container.type === 'ThisExpression' && !isClean(value)) facts.gaveUp = true // whose `this`, nobody knows
+      if (container.type === 'ThisExpression' && !isClean(value) && !facts.gaveUp) {
+        facts.gaveUp = true // whose `this` it is, nobody knows
+        changed = true
+      }
       if (from.length === 0) return
       stores.add(at)
       if (late) raiseGroup(from, () => part)
@@ -313,18 +320,38 @@ export function reachedFrom(scopes: Scopes, late: boolean): Reached {
 
   const method = scopes.fns[0]!
   collect(method.node, method)
-  for (let round = 0; ; round++) {
-    changed = false
-    for (const constrain of constraints) constrain()
-    if (!changed) break
-    if (round === MAX_ROUNDS) {
-      facts.gaveUp = true
-      for (const fn of scopes.fns) facts.escaped.add(fn)
-      for (const constrain of constraints) constrain() // once more for the stores
-      break
+  const solve = (): void => {
+    for (let round = 0; ; round++) {
+      changed = false
+      for (const constrain of constraints) constrain()
+      if (!changed) return
+      if (round === MAX_ROUNDS) {
+        facts.gaveUp = true
+        for (const fn of scopes.fns) facts.escaped.add(fn)
+        for (const constrain of constraints) constrain() // once more for the stores
+        return
+      }
     }
   }
-  return { valueFrom, escaped: facts.escaped, stores }
+  solve()
+  if (stores.size === 0) {
+    const reached = { valueFrom, escaped: facts.escaped, stores }
+    return { now: reached, late: reached }
+  }
+  const before = {
+    ...facts,
+    values: new Map(facts.values),
+    answers: new Map(facts.answers),
+    escaped: new Set(facts.escaped),
+  }
+  const now = {
+    valueFrom: expressionsOver(scopes, before).valueFrom,
+    escaped: before.escaped,
+    stores: new Set(stores),
+  }
+  late = true
+  solve()
+  return { now, late: { valueFrom, escaped: facts.escaped, stores } }
 }
 
 /** Whether a call changes a part of the state through its receiver or first argument; the node of that part. */
