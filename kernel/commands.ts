@@ -29,7 +29,7 @@ export function makeCommands(kernel: Kernel): Command {
       case 'audit':
         return result(kernel, await audit(kernel, request))
       case 'subscribe':
-        return result(kernel, subscribe(kernel, request, session))
+        return result(kernel, await subscribe(kernel, session))
       case 'cancel':
         return result(kernel, cancel(kernel, request, session))
       case 'feedback':
@@ -79,14 +79,15 @@ async function audit(kernel: Kernel, { options }: RequestFor<'audit'>): Promise<
   return events as unknown as Value
 }
 
-function subscribe(kernel: Kernel, { options }: Request, session: Session): Value {
-  if (options.off === true) return kernel.watchers.remove(session.client)
-  kernel.watchers.add(session.client, (cycle, observation) => session.observe(observation, cycle))
+/** Ends when it is cancelled; a client that asks again after a restart goes on watching. */
+async function subscribe(kernel: Kernel, session: Session): Promise<Value> {
+  await kernel.watchers.add(session.request, (cycle, observation) => session.observe(observation, cycle))
   return true
 }
 
 function cancel(kernel: Kernel, { options }: RequestFor<'cancel'>, session: Session): Value {
   const id = options.cycle ?? `${session.client}#${options.request}`
-  if (!kernel.missions.cancel(id)) throw new BatError('E_NO_CYCLE', { id: options.cycle ?? options.request })
+  if (!kernel.missions.cancel(id) && !kernel.watchers.remove(id))
+    throw new BatError('E_NO_CYCLE', { id: options.cycle ?? options.request })
   return true
 }

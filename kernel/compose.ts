@@ -11,6 +11,7 @@ import type { Logger } from '../src/base/log.ts'
 import { packageRoot } from '../src/base/package-root.ts'
 import { Teardown } from '../src/base/teardown.ts'
 import { makeDrafting } from '../src/cognition/drafting.ts'
+import { makeInvoke } from '../src/cognition/invoke.ts'
 import { outcomeOf } from '../src/cognition/pending.ts'
 import { makeThink } from '../src/cognition/think.ts'
 import type { Faculties } from '../src/cognition/thought.ts'
@@ -80,6 +81,9 @@ async function compose(
   })
   teardown.add(() => sandbox.stop())
 
+  const allocate = (count: number) => image.allocate(count)
+  const invoke = makeInvoke({ sandbox, allocate, clock, frozen: world.frozen })
+
   const metrics = new Metrics()
   const loop = watchLoop()
   teardown.add(() => loop.stop())
@@ -87,7 +91,7 @@ async function compose(
   const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
   const drafting = makeDrafting({ templates, profile: profileOf(config), codices: codicesOf(image) })
   const think = makeThink((request, options) => engine.infer(request, options))
-  const faculties: Faculties = { image, sandbox, think, drafting, world, clock, tries: config.cycles.tries }
+  const faculties: Faculties = { image, invoke, think, drafting, world, clock, tries: config.cycles.tries }
   const missions = new Missions({
     faculties,
     trail,
@@ -104,7 +108,7 @@ async function compose(
     clock,
     image,
     world,
-    sandbox,
+    invoke,
     engine,
     trail,
     metrics,

@@ -47,7 +47,7 @@ const REMEMBERED = 4096
 
 export class Desk {
   readonly #options: DeskOptions
-  readonly #open = new Map<string, { reply: Reply }>()
+  readonly #open = new Map<string, { reply: Reply; readonly lasts: boolean }>()
   #idle = () => {}
   readonly #ended = new Map<string, Outcome>()
 
@@ -67,7 +67,7 @@ export class Desk {
       running.reply = reply
       return
     }
-    const entry = { reply }
+    const entry = { reply, lasts: request.command === 'subscribe' }
     const say = (answer: Answer) => entry.reply(answer)
     const session = sessionOf(request, peer, key, say)
     this.#open.set(key, entry)
@@ -75,16 +75,20 @@ export class Desk {
     this.#open.delete(key)
     this.#remember(key, outcome)
     say(answerOf(request.id, outcome))
-    if (this.#open.size === 0) this.#idle()
+    if (this.#pending === 0) this.#idle()
   }
 
-  /** Resolves when every request that came in has been answered. */
+  /** Resolves when every request that came in has been answered, but for those that last until they are cancelled. */
   async drained(): Promise<void> {
-    while (this.#open.size > 0) {
+    while (this.#pending > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve
       })
     }
+  }
+
+  get #pending(): number {
+    return [...this.#open.values()].filter(({ lasts }) => !lasts).length
   }
 
   async #outcome(request: Request, key: string, session: Session): Promise<Outcome> {

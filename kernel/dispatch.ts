@@ -135,18 +135,7 @@ async function runMethod(
   const { receiver, selector, args, target } = message
   const takes = arityOf(method)
   if (takes !== args.length) throw new BatError('E_ARITY', { receiver, selector, takes, given: args.length })
-  const now = kernel.clock.now()
-  const invocation = await kernel.sandbox.invoke({
-    snapshot: transaction.snapshot,
-    overlay: transaction.changes(),
-    receiver: target,
-    selector,
-    args,
-    frozen: kernel.world.frozen,
-    newOids: kernel.image.allocate(8),
-    now,
-    randomSeed: now % 2 ** 31,
-  })
+  const invocation = await kernel.invoke(transaction, { receiver: target, selector, args })
   switch (invocation.kind) {
     case 'answer':
       transaction.apply(invocation.changed)

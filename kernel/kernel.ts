@@ -2,12 +2,12 @@
 import type { Clock } from '../src/base/clock.ts'
 import type { Config } from '../src/base/config.ts'
 import type { Home } from '../src/base/home.ts'
+import type { Invoke } from '../src/cognition/invoke.ts'
 import type { World } from '../src/cognition/thought.ts'
 import type { Image } from '../src/image/image.ts'
 import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
 import type { Engine } from '../src/mind/engine.ts'
-import type { Sandbox } from '../src/sandbox/sandbox.ts'
 import type { LoopDelay } from './loop-delay.ts'
 import type { Missions } from './missions.ts'
 import type { Watchers } from './watchers.ts'
@@ -18,7 +18,7 @@ export interface Kernel {
   readonly clock: Clock
   readonly image: Image
   readonly world: World
-  readonly sandbox: Sandbox
+  readonly invoke: Invoke
   readonly engine: Engine
   readonly trail: AuditTrail
   readonly metrics: Metrics

@@ -4,18 +4,19 @@ import type { Observation } from '../src/cognition/observation.ts'
 export type Watcher = (cycle: string, observation: Observation) => void
 
 export class Watchers {
-  readonly #watchers = new Map<string, Watcher>()
+  readonly #watchers = new Map<string, { readonly watcher: Watcher; readonly end: () => void }>()
 
-  /** One watcher a client: a new one takes the place of the old. */
-  add(client: string, watcher: Watcher): void {
-    this.#watchers.set(client, watcher)
+  /** Watches for the request `key` until `remove` ends it; resolves then. */
+  add(key: string, watcher: Watcher): Promise<void> {
+    return new Promise((end) => this.#watchers.set(key, { watcher, end }))
   }
 
-  remove(client: string): boolean {
-    return this.#watchers.delete(client)
+  remove(key: string): boolean {
+    this.#watchers.get(key)?.end()
+    return this.#watchers.delete(key)
   }
 
   tell(cycle: string, observation: Observation): void {
-    for (const watcher of this.#watchers.values()) watcher(cycle, observation)
+    for (const { watcher } of this.#watchers.values()) watcher(cycle, observation)
   }
 }

@@ -2,7 +2,7 @@
 import { BatError } from '../../src/base/errors.ts'
 import { isOid, type Oid } from '../../src/base/ids.ts'
 import { nearest } from '../../src/base/nearest.ts'
-import { type Argument, resolveNames } from '../../src/base/notation.ts'
+import { type Argument, formatLiteral, resolveNames } from '../../src/base/notation.ts'
 import { Ref, type Value } from '../../src/base/value.ts'
 import { keepOutcome, type Outcome } from '../../src/cognition/pending.ts'
 import type { Obj } from '../../src/image/object.ts'
@@ -120,7 +120,11 @@ async function setSlot(
     })
   const outcome: Outcome = { kind: 'result', value, time: kernel.clock.now() }
   const { tid } = await kernel.image.transact(
-    { user: session.user, description: `${receiver}.${slot} =`, meta: { kind: 'set' } },
+    {
+      user: session.user,
+      description: `${receiver}.${slot} = ${formatLiteral(value).slice(0, 60)}`,
+      meta: { kind: 'set' },
+    },
     (transaction) => {
       transaction.get(target).set(slot, value)
       keepOutcome(transaction, kernel.world.missions, session.request, outcome)

@@ -25,26 +25,17 @@ export async function complete(thought: Thought, faculties: Faculties): Promise<
 
 async function installAndSend(thought: Thought, faculties: Faculties): Promise<CycleOutcome> {
   const { mission, target, transaction } = thought
-  const { clock, image, sandbox, world } = faculties
+  const { clock, invoke } = faculties
   const method = methodOf(thought, clock.now())
   const [witness] = method.provenance.witnesses
-  target.set(mission.selector, method)
-  const invocation = await sandbox.invoke({
-    snapshot: transaction.snapshot,
-    overlay: transaction.changes(),
-    receiver: target.oid,
-    selector: mission.selector,
-    args: mission.args,
-    frozen: world.frozen,
-    newOids: image.allocate(8),
-    now: clock.now(),
-    randomSeed: clock.now() % 2 ** 31,
-  })
+  const { selector, args } = mission
+  target.set(selector, method)
+  const invocation = await invoke(transaction, { receiver: target.oid, selector, args })
   const fault = faultOf(invocation, witness!)
   if (fault || invocation.kind !== 'answer') {
     throw new BatError('E_METHOD_FAILED', {
       receiver: mission.receiver,
-      selector: mission.selector,
+      selector,
       reason: fault?.message ?? invocation.kind,
     })
   }

@@ -69,17 +69,8 @@ async function process(thought: Thought, faculties: Faculties): Promise<StateNam
 
 /** A state whose `process_` somebody has written anew: it is run like any method, and its answer names the next state. */
 async function processByMethod({ transaction, cycle }: Thought, faculties: Faculties): Promise<StateName> {
-  const invocation = await faculties.sandbox.invoke({
-    snapshot: transaction.snapshot,
-    overlay: transaction.changes(),
-    receiver: cycle.oid,
-    selector: 'process_',
-    args: [new Ref(cycle.oid)],
-    frozen: faculties.world.frozen,
-    newOids: [],
-    now: faculties.clock.now(),
-    randomSeed: 1,
-  })
+  const message = { receiver: cycle.oid, selector: 'process_', args: [new Ref(cycle.oid)] }
+  const invocation = await faculties.invoke(transaction, message)
   if (invocation.kind === 'answer' && isStateName(invocation.value)) {
     transaction.apply(invocation.changed)
     return invocation.value

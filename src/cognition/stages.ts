@@ -60,13 +60,14 @@ async function askFacet(thought: Thought, { drafting, think }: Faculties, facet:
 
 /** Writes the next draft: the first from the plan's answers, one that the guardian refused is repaired, the others are drawn anew. */
 async function synthesize(thought: Thought, { drafting, think }: Faculties): Promise<StateName> {
-  const attempt = thought.drafts.length
+  const refused = thought.drafts.length
+  const attempt = refused + 1
   const last = thought.drafts.at(-1)
   const brief = briefOf(thought)
   const repair = last?.refusal !== undefined && drafting.shouldRepair(thought.drafts)
   const ask = repair
-    ? drafting.repair(brief, { source: last.source, report: last.refusal!.report, attempt })
-    : drafting.method(brief, { answers: attempt === 0 ? thought.answers : [], attempt })
+    ? drafting.repair(brief, { source: last.source, report: last.refusal!.report, attempt: refused })
+    : drafting.method(brief, { answers: refused === 0 ? thought.answers : [], attempt: refused })
   const { text, model, adapter } = await think(ask.request, { ...thoughtOptions(thought), stream: true })
   const source = ask.parse(text)
   thought.drafts.push({
@@ -83,15 +84,25 @@ async function synthesize(thought: Thought, { drafting, think }: Faculties): Pro
 /** The guardian's audit, then a trial run. */
 async function validate(thought: Thought, faculties: Faculties): Promise<StateName> {
   const { draft } = thought
-  const refusal = (await refusedAlready(thought)) ?? audit(thought) ?? (await trial(thought, faculties))
+  const refusal = refusedAlready(thought) ?? audit(thought) ?? (await trial(thought, faculties))
   if (!refusal) return 'COMPLETE'
   draft.refusal = refusal
   if (thought.drafts.length < faculties.tries) return 'SYNTHESIZING'
   throw notWritten(thought)
 }
 
-async function refusedAlready({ drafts, draft }: Thought): Promise<Refusal | undefined> {
-  return drafts.find(({ source, refusal }) => refusal !== undefined && source === draft.source)?.refusal
+/** A text that was refused once is not looked at again. */
+function refusedAlready({ drafts, draft, observe }: Thought): Refusal | undefined {
+  const same = drafts.find(({ source, refusal }) => refusal !== undefined && source === draft.source)
+  if (!same) return undefined
+  observe({
+    kind: 'trial',
+    attempt: draft.attempt,
+    ok: false,
+    code: 'same',
+    message: `the text of draft ${same.attempt} again`,
+  })
+  return same.refusal
 }
 
 function audit(thought: Thought): Refusal | undefined {
@@ -113,20 +124,10 @@ function audit(thought: Thought): Refusal | undefined {
   }
 }
 
-async function trial(
-  thought: Thought,
-  { sandbox, world, image, clock }: Faculties,
-): Promise<Refusal | undefined> {
+async function trial(thought: Thought, { invoke, clock }: Faculties): Promise<Refusal | undefined> {
   const { draft, mission, transaction, target } = thought
-  const fault = await tryMethod(methodOf(thought, clock.now()), thought.witnesses, {
-    transaction,
-    sandbox,
-    target,
-    selector: mission.selector,
-    frozen: world.frozen,
-    newOids: image.allocate(8),
-    now: clock.now(),
-  })
+  const setting = { transaction, invoke, target, selector: mission.selector }
+  const fault = await tryMethod(methodOf(thought, clock.now()), thought.witnesses, setting)
   thought.observe({
     kind: 'trial',
     attempt: draft.attempt,

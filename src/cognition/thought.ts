@@ -9,8 +9,8 @@ import { Ref, type Value, type Witness } from '../base/value.ts'
 import type { Image } from '../image/image.ts'
 import type { Obj } from '../image/object.ts'
 import type { Transaction } from '../image/transaction.ts'
-import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Drafting } from './drafting.ts'
+import type { Invoke } from './invoke.ts'
 import { type Mission, missionText, missionToValue } from './mission.ts'
 import type { Observation, Plan } from './observation.ts'
 import { isLegalStep, type StateName } from './states.ts'
@@ -29,7 +29,7 @@ export interface World {
 /** What a thought may use. */
 export interface Faculties {
   readonly image: Image
-  readonly sandbox: Sandbox
+  readonly invoke: Invoke
   readonly think: Think
   readonly drafting: Drafting
   readonly world: World
@@ -45,6 +45,7 @@ export interface FacetAnswer {
 }
 
 export interface Draft {
+  /** From 1. */
   readonly attempt: number
   readonly source: string
   /** SHA-256 of the prompt as sent, and of the model and adapter that answered. */

@@ -1,24 +1,19 @@
 // Trying a method: the message it was written for (and every earlier witness) is sent to the receiver as it would be with
 // the method installed, in the sandbox, over what the transaction sees; nothing of it is kept. A witness fails before the
 // method is there and passes after.
-import type { Oid } from '../base/ids.ts'
 import { formatLiteral } from '../base/notation.ts'
 import type { Method, PlainObject, Value, Witness } from '../base/value.ts'
 import { sameAnswer } from '../base/value-equality.ts'
 import type { Obj } from '../image/object.ts'
-import type { ObjectState } from '../image/object-state.ts'
 import type { Transaction } from '../image/transaction.ts'
-import type { Invocation, Sandbox } from '../sandbox/sandbox.ts'
+import type { Invocation } from '../sandbox/sandbox.ts'
+import type { Invoke } from './invoke.ts'
 
 export interface TrialSetting {
   readonly transaction: Transaction
-  readonly sandbox: Sandbox
+  readonly invoke: Invoke
   readonly target: Obj
   readonly selector: string
-  readonly frozen: readonly Oid[]
-  readonly newOids: readonly Oid[]
-  /** Milliseconds since 1970-01-01 UTC: what the method takes for the present. */
-  readonly now: number
 }
 
 export interface TrialFault {
@@ -45,22 +40,11 @@ export async function tryMethod(
 }
 
 async function runWitness(method: Method, witness: Witness, setting: TrialSetting): Promise<Invocation> {
-  const { transaction, sandbox, target, selector, frozen, newOids, now } = setting
+  const { transaction, invoke, target, selector } = setting
   const slots = new Map([...target.slots(), ...Object.entries(witness.slots), [selector, method] as const])
   const others = transaction.changes().filter(({ oid }) => oid !== target.oid)
-  const overlay: ObjectState[] = [...others, { oid: target.oid, slots }]
-  const args = witness.args
-  return sandbox.invoke({
-    snapshot: transaction.snapshot,
-    overlay,
-    receiver: target.oid,
-    selector,
-    args,
-    frozen,
-    newOids,
-    now,
-    randomSeed: now % 2 ** 31,
-  })
+  const overlay = [...others, { oid: target.oid, slots }]
+  return invoke(transaction, { receiver: target.oid, selector, args: witness.args, overlay })
 }
 
 /** What is wrong with how a witness ended; undefined when nothing is. */

@@ -2,6 +2,7 @@
 // what to do about it. One shape for every command, the batch and the console.
 import type { BatError } from '../base/errors.ts'
 import { type Colours, plain, printable } from './colour.ts'
+import { asTyped } from './typed.ts'
 
 export interface Place {
   /** Number of the line in the input, from 1. */
@@ -17,9 +18,8 @@ export function complaint(error: BatError, place: Place = {}, colours: Colours =
   if (place.text !== undefined && error.code === 'E_SYNTAX' && typeof column === 'number')
     lines.push(...caret(place.text, column, colours))
   else if (place.text !== undefined && place.line !== undefined) lines.push(`  ${printable(place.text)}`)
-  const remedy = error.remedy
-  if (remedy !== undefined && remedy !== '')
-    lines.push(...remedy.split('\n').map((each) => `  ${printable(each)}`))
+  const remedy = asTyped(error.remedy ?? '')
+  if (remedy !== '') lines.push(...remedy.split('\n').map((each) => `  ${printable(each)}`))
   return lines.join('\n')
 }
 

@@ -1,19 +1,12 @@
 // From a home to a connection with its kernel: where it listens is in run/kernel.json (a port `*` is known only there);
 // the keys are the home's own.
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { BatError } from '../base/errors.ts'
 import type { Home } from '../base/home.ts'
-import { packageRoot } from '../base/package-root.ts'
 import { type Client, connect } from '../protocol/client.ts'
 import { clientKeys } from '../protocol/keys.ts'
 import { daemonLog, type Running, running, type Started } from './daemon.ts'
-
-/** How a command is to be typed here: through npm in a checkout, as `batos` where it is installed. */
-export const typed = (command: string): string =>
-  existsSync(join(packageRoot, 'tsconfig.json')) ? `npm run -s batos -- ${command}` : `batos ${command}`
 
 export interface Where {
   readonly home: Home

@@ -1,11 +1,12 @@
 // `up`, `down` and `status`.
 import type { Value } from '../base/value.ts'
-import { awaitKernel, openConnection, typed } from './connection.ts'
+import { awaitKernel, openConnection } from './connection.ts'
 import { running, startSteward, stopDaemon } from './daemon.ts'
 import { durationText } from './rendering.ts'
 import { metricsText } from './reports.ts'
 import { ensureDaemon } from './start.ts'
 import type { Outcome, Task } from './task.ts'
+import { typed } from './typed.ts'
 
 /** Starts the daemon; detached, or in the foreground until it is asked to end. */
 export async function up(task: Task, { detach = false }: { detach?: boolean }): Promise<Outcome> {

@@ -8,9 +8,10 @@ import { type Config, loadConfig } from '../base/config.ts'
 import type { Home } from '../base/home.ts'
 import { packageRoot } from '../base/package-root.ts'
 import type { Value } from '../base/value.ts'
-import { openConnection, typed } from './connection.ts'
+import { openConnection } from './connection.ts'
 import { readState, running } from './daemon.ts'
 import type { Outcome, Task } from './task.ts'
+import { typed } from './typed.ts'
 import { mapOf, textOf } from './value-map.ts'
 
 interface Finding {
@@ -133,7 +134,7 @@ async function kernelAnswer(task: Task): Promise<Finding[]> {
       const told = mapOf(await client.request({ command: 'ping' }, { timeoutMs: 3000 }))
       const mind = mapOf(told.mind)
       const state = textOf(mind.state) ?? 'unknown'
-      const ok = !['failed', 'quarantined', 'stopped', 'unavailable'].includes(state)
+      const ok = !['absent', 'down', 'quarantined', 'stopped'].includes(state)
       return [
         { what: 'kernel', ok: true, found: `answers, pid ${String(told.pid)}` },
         { what: 'mind', ok, found: state, remedy: textOf(mind.reason) ?? `see ${task.home.logs}` },

@@ -64,9 +64,8 @@ export function historyText(found: Value, colours: Colours): string {
       who: nameText(row.user ?? ''),
       kind: nameText(row.kind ?? ''),
       what: nameText(row.description ?? ''),
-      cycle: nameText(row.cycle ?? ''),
     })),
-    ['transaction', 'when', 'who', 'kind', 'what', 'cycle'],
+    ['transaction', 'when', 'who', 'kind', 'what'],
     colours,
   )
 }

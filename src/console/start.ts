@@ -4,12 +4,13 @@
 import type { Home } from '../base/home.ts'
 import type { Client } from '../protocol/client.ts'
 import { runBatch } from './batch.ts'
-import { awaitKernel, openConnection, typed } from './connection.ts'
+import { awaitKernel, openConnection } from './connection.ts'
 import { isAlive, running, startSteward, stopDaemon } from './daemon.ts'
 import type { ExitStatus } from './exit-status.ts'
 import { durationText } from './rendering.ts'
 import { runConsole } from './session.ts'
 import type { Task } from './task.ts'
+import { typed } from './typed.ts'
 
 /** A daemon on the home: found, or started by us. */
 export async function ensureDaemon(task: Task): Promise<{ client: Client; started: boolean }> {
