@@ -6,36 +6,14 @@
 // `finally` block guards gets a copy of the block for each way of leaving it.
 // Assignments to a slot of `self` are taken not to raise: what the slot cannot hold is refused before it changes.
 
-import { calleeOf, unwrapped } from './callee.ts'
+import { unwrapped } from './callee.ts'
 import { nameOf } from './constants.ts'
 import { type Flow, FlowGraph, NOWHERE } from './flow.ts'
+import { type Context, callsOf, type Frame } from './flow-calls.ts'
 import { isPart } from './layers.ts'
-import type { AnyNode, CallExpression, NewExpression, TryStatement } from './parse.ts'
-import { mutatedBy, type Reached } from './reached.ts'
-import type { Fn, Scopes } from './scope.ts'
-
-interface Context {
-  readonly fn: Fn
-  readonly raise: number
-  readonly frames: readonly Frame[]
-}
-
-type Frame =
-  | {
-      readonly kind: 'target'
-      readonly labels: readonly string[]
-      /** Plain `break` ends it. */
-      readonly breakable: boolean
-      readonly breaks: number[]
-      /** Where `continue` goes, of a loop. */
-      readonly again?: number
-    }
-  | {
-      readonly kind: 'finally'
-      readonly block: AnyNode
-      readonly outer: Context
-      readonly copies: Map<string, number>
-    }
+import type { AnyNode, TryStatement } from './parse.ts'
+import type { Reached } from './reached.ts'
+import type { Scopes } from './scope.ts'
 
 export interface FlowInput {
   readonly scopes: Scopes
@@ -129,93 +107,20 @@ export function flowOf({ scopes, reached, late }: FlowInput): Flow {
     return member.computed ? mayRaise(visit(object, member.property, c), c) : object
   }
 
-  // ---- calls
-  const isAwaitable = (fn: Fn) => fn.node.async && !fn.node.generator
-  // One of `fns` runs; or perhaps none, when it is not certain that it is one of these.
-  const runOne = (
-    from: number,
-    fns: Iterable<Fn>,
-    certain: boolean,
-    awaited: boolean,
-    c: Context,
-  ): number => {
-    const ways: number[] = []
-    let sure = certain
-    for (const fn of fns) {
-      if (fn.node.generator) unseen.add(fn.index)
-      else if (isAwaitable(fn) && !awaited) unawaited.add(fn.index)
-      if (fn.node.generator || (isAwaitable(fn) && !awaited)) sure = false
-      ways.push(graph.emit(from, { kind: 'call', fn: c.fn.index, callee: fn.index, raise: c.raise }))
-    }
-    return graph.merge(c.fn.index, ...ways, ...(sure && ways.length > 0 ? [] : [from]))
-  }
-  // Callbacks run any number of times.
-  const runMany = (from: number, fns: ReadonlySet<Fn>, waited: boolean, c: Context): number => {
-    if (fns.size === 0 || from === NOWHERE) return from
-    const head = graph.emit(from, { kind: 'step', fn: c.fn.index })
-    graph.link(runOne(head, fns, true, waited, c), head)
-    return graph.emit(head, { kind: 'step', fn: c.fn.index })
-  }
-  const isCertain = (callee: AnyNode): boolean => {
-    if (callee.type !== 'Identifier') return true // the function itself, called where it is written
-    const binding = scopes.bindingOf.get(callee)
-    return binding?.init !== undefined && binding.writes === 0 && scopes.fnOf.has(binding.init)
-  }
-
-  const call = (from: number, node: CallExpression | NewExpression, awaited: boolean, c: Context): number => {
-    const callee = calleeOf(node, scopes)
-    const name = callee.kind === 'value' ? undefined : callee.name
-    // Promise.all waits for all, unless one fails early and somebody goes on after that.
-    const waitsForArguments =
-      awaited &&
-      (name === 'Promise.allSettled' || (name === 'Promise.all' && c.raise === graph.functions[0]!.thrown))
-    const isPromiseMethod = name === 'then' || name === 'catch' || name === 'finally'
-    const waitsForReceiver = awaited && isPromiseMethod
-    // What is thrown inside ends there, and the method goes on.
-    const isCaught =
-      name === 'catch' || (name === 'then' && node.arguments.length > 1) || name === 'Promise.allSettled'
-    const caught = isCaught ? graph.add({ kind: 'step', fn: c.fn.index }) : NOWHERE
-    const inner = isCaught ? { ...c, raise: caught } : c
-    const target = unwrapped(node.callee)
-    let at = from
-    if (target.type === 'MemberExpression') {
-      const object = unwrapped(target.object)
-      at =
-        waitsForReceiver && object.type === 'CallExpression'
-          ? call(at, object, true, inner)
-          : visit(at, target.object, inner)
-      if (target.optional) optional.push(at)
-      if (target.computed) at = visit(at, target.property, c)
-    } else if (target.type !== 'Identifier') at = visit(at, target, c)
-    if (node.type === 'CallExpression' && node.optional) optional.push(at)
-    for (const argument of node.arguments) at = argumentOf(at, argument, waitsForArguments, inner)
-    at = mayRaise(at, c)
-    if (callee.kind === 'value') at = runOne(at, late.valueFrom(target).fns, isCertain(target), awaited, c)
-    const isExecutor = target.type === 'Identifier' && target.name === 'Promise'
-    for (const argument of node.arguments) {
-      const { fns } = late.valueFrom(argument.type === 'SpreadElement' ? argument.argument : argument)
-      if ((isPromiseMethod && !awaited) || isExecutor) for (const fn of fns) unawaited.add(fn.index)
-      at = runMany(at, fns, awaited, inner)
-    }
-    if (isCaught) {
-      graph.link(caught, c.raise)
-      at = graph.merge(c.fn.index, at, caught)
-    }
-    if (node.type === 'CallExpression') {
-      const now = mutatedBy(node, scopes, reached)
-      const then = now ?? mutatedBy(node, scopes, late)
-      if (then)
-        at = graph.emit(at, { kind: 'change', fn: c.fn.index, at: node, ...(now ? {} : { late: true }) })
-    }
-    return storing(at, node, c)
-  }
-  const argumentOf = (from: number, argument: AnyNode, waited: boolean, c: Context): number => {
-    const inner = unwrapped(argument)
-    if (waited && inner.type === 'CallExpression') return call(from, inner, true, c)
-    if (waited && inner.type === 'ArrayExpression')
-      return inner.elements.reduce<number>((at, e) => (e ? argumentOf(at, e, true, c) : at), from)
-    return visit(from, argument, c)
-  }
+  const { call, runMany } = callsOf({
+    graph,
+    scopes,
+    reached,
+    late,
+    unseen,
+    unawaited,
+    mayRaise,
+    storing,
+    visit: (from, node, c) => visit(from, node, c),
+    skip: (point) => {
+      optional.push(point)
+    },
+  })
 
   // ---- leaving blocks
   const jump = (
