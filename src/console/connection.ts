@@ -7,6 +7,7 @@ import type { Home } from '../base/home.ts'
 import { type Client, connect } from '../protocol/client.ts'
 import { clientKeys } from '../protocol/keys.ts'
 import { daemonLog, type Running, running, type Started } from './daemon.ts'
+import { typed } from './typed.ts'
 
 export interface Where {
   readonly home: Home
