@@ -44,8 +44,8 @@ function document(
   return length > MAX_CHARACTERS ? undefined : { task, messages: made, given: prefill.length }
 }
 
-export const methodDocument = (of: Sample, withFacets: boolean): Document | undefined =>
-  document('method', inputsOf(of.brief, withFacets ? facetAnswersOf(of) : []), of.body)
+export const methodDocument = (of: Sample): Document | undefined =>
+  document('method', inputsOf(of.brief), of.body)
 
 export function facetDocument(of: Sample, { facet, answer }: FacetAnswer): Document | undefined {
   const persona = facet === 'voice' ? 'ROBIN' : 'BRICK'
@@ -62,14 +62,13 @@ export const planDocument = (of: Sample): Document | undefined =>
 export function repairDocument(random: Random, of: Sample): Document | undefined {
   const broken = corrupt(random, of)
   if (broken === undefined) return undefined
-  const facets = chance(random, 0.3) ? facetAnswersOf(of) : []
-  const inputs = { ...inputsOf(of.brief, facets), refused: broken.body, report: broken.report.join('\n') }
+  const inputs = { ...inputsOf(of.brief), refused: broken.body, report: broken.report.join('\n') }
   return document('repair', inputs, of.body)
 }
 
 /** The mixture: what a request of the kernel may look like, in the proportions that training wants. */
 export function drawChoices(random: Random, spec: MethodSpec, split: Split): Choices {
-  const nonsense = !spec.vague && chance(random, 0.14)
+  const nonsense = !spec.vague && chance(random, 0.08)
   let note: Choices['note'] = chance(random, 0.25) ? 'train' : 'none'
   let answer = chance(random, 0.45)
   let examples = chance(random, 0.12) ? integer(random, 1, 2) : 0
@@ -92,9 +91,8 @@ export function drawChoices(random: Random, spec: MethodSpec, split: Split): Cho
   }
 }
 
-/** What is asked for how often: the purpose is where a selector's meaning is learned, and the later lines lean on it. */
-const SHARES = { method: 0.58, purpose: 0.18, otherFacet: 0.08, plan: 0.05 } as const
-const FACETS_SHOWN = 0.35
+/** What is asked for how often. */
+const SHARES = { method: 0.81, purpose: 0.06, otherFacet: 0.03, plan: 0.03 } as const
 
 /** One document of the corpus; draws again until a draw is usable. */
 export function drawDocument(random: Random, split: Split): Document {
@@ -127,7 +125,7 @@ function documentFor(random: Random, task: Share, of: Sample): Document | undefi
   const [purpose, other] = facetAnswersOf(of)
   switch (task) {
     case 'method':
-      return methodDocument(of, chance(random, FACETS_SHOWN))
+      return methodDocument(of)
     case 'purpose':
       return facetDocument(of, purpose!)
     case 'otherFacet':

@@ -6,7 +6,7 @@ import { signatureOf } from '../../src/mind/briefs.ts'
 import type { Random } from './random.ts'
 import type { Sample } from './sample.ts'
 
-const LIMIT_MS = 100
+const LIMIT_MS = 500
 const INPUTS = 6
 
 /** How a run ended: answer, state after it and flag as one text, numbers rounded to ten digits. */

@@ -1,7 +1,8 @@
 // Every family, in the order of their files.
 import type { Family, MethodSpec } from '../method-spec.ts'
-import { chance, pick, type Random } from '../random.ts'
+import { pick, type Random } from '../random.ts'
 import * as collections from './collections.ts'
+import { isInCourse } from './course.ts'
 import * as greetings from './greetings.ts'
 import * as numbers from './numbers.ts'
 import * as numbersMore from './numbers-more.ts'
@@ -19,12 +20,15 @@ export const FAMILIES: readonly Family[] = [
   sayings,
 ].flatMap((file) => Object.values(file))
 
-export const METHODS: readonly MethodSpec[] = FAMILIES.flatMap((family) => family.methods)
+/** What the first seed mind is taught and scored on; the other methods of the families wait for a larger one. */
+export const METHODS: readonly MethodSpec[] = FAMILIES.flatMap(({ methods }) => methods).filter(({ id }) =>
+  isInCourse(id),
+)
 
-/** Draws a method as often as it is asked for. */
-export function drawMethod(random: Random, among: readonly MethodSpec[] = METHODS): MethodSpec {
-  for (;;) {
-    const spec = pick(random, among)
-    if (!spec.rare || chance(random, 0.25)) return spec
-  }
-}
+/** The families that it is taught something of. */
+export const TAUGHT: readonly Family[] = FAMILIES.filter(({ methods }) =>
+  methods.some(({ id }) => isInCourse(id)),
+)
+
+export const drawMethod = (random: Random, among: readonly MethodSpec[] = METHODS): MethodSpec =>
+  pick(random, among)
