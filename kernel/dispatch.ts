@@ -215,19 +215,30 @@ function checkWritable(
   const { selector, target } = missing
   if (kernel.world.frozen.includes(target))
     throw new BatError('E_FROZEN', { object: receiver, by: 'a new method' })
-  if (/^_|\*$|^(constructor|prototype|then|send|toString|valueOf|toJSON)_?$/.test(selector)) {
-    throw new BatError('E_RESERVED', { selector, reason: 'the name is reserved' })
-  }
-  if (!/^[A-Za-z][A-Za-z0-9_]{0,99}$/.test(selector)) {
-    throw new BatError('E_RESERVED', {
-      selector: selector.slice(0, 40),
-      reason: 'a selector is made of letters, digits and underscores',
-    })
-  }
+  const reason = unwritable(selector, missing.args.length)
+  if (reason) throw new BatError('E_RESERVED', { selector: selector.slice(0, 40), reason })
   if (message.insist) return
   const suggestion = near(kernel, target, selector)
   if (suggestion === undefined) return
   throw new BatError('E_NEAR_MISS', { receiver, selector: shown(selector), suggestion: shown(suggestion) })
+}
+
+/** Names that a function cannot have, and those that mean something to whatever calls it. */
+const RESERVED = new Set(
+  `arguments await break case catch class const constructor continue debugger default delete do else enum eval export
+  extends false finally for function if implements import in instanceof interface let new null package private protected
+  prototype public return send self static super switch then this throw toJSON toString true try typeof undefined
+  valueOf var void while with yield`.split(/\s+/),
+)
+const MOST_ARGUMENTS = 4
+
+function unwritable(selector: string, args: number): string | undefined {
+  if (RESERVED.has(selector)) return 'the name is reserved'
+  if (!/^[A-Za-z][A-Za-z0-9_]{0,99}$/.test(selector))
+    return 'a selector is made of letters, digits and underscores'
+  return args > MOST_ARGUMENTS
+    ? `a method takes at most ${MOST_ARGUMENTS} arguments; a list or a map can hold more`
+    : undefined
 }
 
 function near(kernel: Kernel, target: Oid, selector: string): string | undefined {

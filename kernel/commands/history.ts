@@ -1,7 +1,7 @@
 // `history`: what changed, when, by whom and why. `undo`: a new transaction that takes one back.
 import { BatError } from '../../src/base/errors.ts'
 import { isTid, type Tid } from '../../src/base/ids.ts'
-import type { Value } from '../../src/base/value.ts'
+import { Ref, type TreeRef, type Value } from '../../src/base/value.ts'
 import type { TransactionRecord } from '../../src/image/history.ts'
 import type { RequestFor } from '../../src/protocol/messages.ts'
 import type { Session } from '../desk.ts'
@@ -55,7 +55,7 @@ export async function undo(kernel: Kernel, request: RequestFor<'undo'>, session:
     })
   const tid = given ?? lastOf(kernel, session.user)
   const undone = kernel.image.transaction(tid)
-  const keep = keptByUndo(kernel)
+  const keep = [...keptByUndo(kernel), ...cyclesOf(kernel, undone?.meta.cycle)]
   const transaction = await kernel.image.undo(tid, {
     user: session.user,
     keep,
@@ -74,6 +74,15 @@ function keptByUndo(kernel: Kernel) {
   return trees.flatMap((value) =>
     typeof value === 'object' && value !== null && 'oid' in value ? [value.oid as `obj:${number}`] : [],
   )
+}
+
+/** The record of the thought that a transaction was. */
+function cyclesOf(kernel: Kernel, cycle: unknown) {
+  if (typeof cycle !== 'string') return []
+  const transaction = kernel.image.begin({ user: 'kernel' })
+  const ref = transaction.tree(transaction.get(kernel.world.cycles).get('by_id') as TreeRef).get(cycle)
+  transaction.abort()
+  return ref instanceof Ref ? [ref.oid] : []
 }
 
 function lastOf(kernel: Kernel, user: string): Tid {

@@ -29,7 +29,7 @@ export interface MethodSpec {
   readonly open?: boolean
   /** Not to be asked for by example alone (too many methods give the same answers). */
   readonly vague?: boolean
-  /** Asked for a quarter as often as the others, in the corpus as in the score. */
+  /** Asked for seldom: among the last to be taken into the course. */
   readonly rare?: boolean
 }
 

@@ -3,7 +3,8 @@
 //
 //   known     a known selector, no example: the first draft counts
 //   example   an unseen selector with one answer: up to 8 drafts, the first that the guardian and the example let pass
-//   intent    an unseen selector with a note: up to 8 drafts, the first that the guardian lets pass and that runs
+//   intent    an unseen selector with a note in a known wording about names never seen: up to 8 drafts, the first that
+//             the guardian lets pass and that runs
 //
 // npm run seed:score [-- --json] [--model FILE] [--n N] [--seed N] [--show N]
 import { join } from 'node:path'
@@ -58,7 +59,7 @@ async function main(): Promise<void> {
     { wording: 'heldout', answer: true },
     tries,
   )
-  const intent = await row('intent', () => true, { wording: 'heldout', note: 'heldout' }, tries)
+  const intent = await row('intent', () => true, { wording: 'heldout', note: 'train' }, tries)
   const score = {
     known: share(known),
     example: share(example),
@@ -76,10 +77,8 @@ async function informal(): Promise<void> {
   console.log(`plans right      ${percent(asker.plans.right / Math.max(1, asker.plans.asked))}`)
   console.log(`facets exact     ${percent(asker.facets.right / Math.max(1, asker.facets.asked))}`)
   const few = Math.ceil(cases / 3)
-  await row('known, plain', (spec) => spec.open !== true, { wording: 'train' }, 1, {
-    facets: false,
-    count: few,
-  })
+  await row('intent, new note', () => true, { wording: 'heldout', note: 'heldout' }, tries, { count: few })
+  await row('unseen, plain', (spec) => spec.open !== true, { wording: 'heldout' }, 1, { count: few })
   await row('known + example', (spec) => spec.open !== true, { wording: 'train', answer: true }, tries, {
     count: few,
   })

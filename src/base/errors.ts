@@ -388,12 +388,11 @@ export function batErrorOf(thrown: unknown): BatError {
 }
 
 function fill(sentence: string, values: Details): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name]
-    return value === undefined
-      ? ''
-      : typeof value === 'string'
-        ? value
-        : (JSON.stringify(value) ?? String(value))
-  })
+  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => shown(values[name]))
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return ''
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? value.map(shown).join(', ') : (JSON.stringify(value) ?? String(value))
 }
