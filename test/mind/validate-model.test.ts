@@ -44,7 +44,7 @@ const withNumber = (name: string, value: number, type: 'F32' | 'F16' | 'Q8_0') =
 }
 
 function tokensOf({ metadata }: TinyModel): string[] {
-  return [...(metadata.get('tokenizer.ggml.tokens')?.value as string[])]
+  return [...(metadata.get('tokenizer.ggml.tokens')!.value as string[])]
 }
 const withTokens = (change: (tokens: string[]) => void) => (model: TinyModel) => {
   const tokens = tokensOf(model)
