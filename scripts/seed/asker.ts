@@ -5,6 +5,7 @@ import { formatLiteral } from '../../src/base/notation.ts'
 import type { Value } from '../../src/base/value.ts'
 import { sameAnswer } from '../../src/base/value-equality.ts'
 import type { Brief, Drafting } from '../../src/cognition/drafting.ts'
+import { drawDraft } from '../../src/cognition/draw-draft.ts'
 import { auditMethod, reportLines } from '../../src/guardian/audit.ts'
 import type { FacetAnswer } from '../../src/mind/briefs.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
@@ -51,13 +52,9 @@ export class Asker {
     const drafts: { readonly source: string; readonly refusal: Refusal }[] = []
     let prompt = ''
     for (let attempt = 0; attempt < tries; attempt++) {
-      const last = drafts.at(-1)
-      const ask =
-        last !== undefined && this.#drafting.shouldRepair(drafts)
-          ? this.#drafting.repair(brief, { source: last.source, report: last.refusal.report, attempt })
-          : this.#drafting.method(brief, { answers: attempt === 0 ? answers : [], attempt })
-      prompt ||= ask.request.messages[1]!.content
-      const source = ask.parse((await this.#infer(ask.request)).text)
+      const given = { brief, answers, refused: drafts }
+      const { source, request } = await drawDraft(this.#drafting, given, this.#infer)
+      prompt ||= request.messages[1]!.content
       const refusal = refusalOf(of, source)
       // a single draft is judged as it is, whatever the guardian says
       if (refusal === undefined || tries === 1)

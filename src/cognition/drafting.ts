@@ -51,7 +51,7 @@ export interface Drafting {
   /** Answers the whole function's text. */
   method(
     brief: Brief,
-    options: { readonly answers: readonly FacetAnswer[]; readonly attempt: number },
+    options: { readonly answers: readonly FacetAnswer[]; readonly attempt: number; readonly redraw?: number },
   ): Ask<string>
   repair(
     brief: Brief,
@@ -75,6 +75,8 @@ const LIMITS: Record<Profile, Record<TemplateName, number>> = {
   full: { plan: 200, facet: 64, method: 900, repair: 900 },
 }
 const LATER_TEMPERATURE = 0.7
+/** What each redraw of the same draft adds. */
+const REDRAW_TEMPERATURE = 0.15
 const REPORT_LINES = 3
 
 /** Makes the requests of one profile from its templates. */
@@ -89,19 +91,20 @@ export function makeDrafting({ templates, profile, codices = personas }: Draftin
       readonly grammar: string
       readonly persona: string
       readonly attempt?: number
+      readonly redraw?: number
       readonly greedy?: boolean
     },
   ): InferRequest => {
     const { messages, prefill } = render(templates[template], profile, inputs)
-    const { grammar, persona, attempt = 0, greedy = true } = how
+    const { grammar, persona, attempt = 0, redraw = 0, greedy = true } = how
     return {
       messages,
       prefill,
       persona,
       grammar,
       maxTokens: limits[template],
-      temperature: greedy ? 0 : LATER_TEMPERATURE,
-      seed: attempt + 1,
+      temperature: greedy ? 0 : LATER_TEMPERATURE + REDRAW_TEMPERATURE * redraw,
+      seed: 1 + attempt + 1000 * redraw,
     }
   }
   const codeGrammar = (brief: MethodBrief): string =>
@@ -138,11 +141,12 @@ export function makeDrafting({ templates, profile, codices = personas }: Draftin
       return { request: request('facet', inputs, { grammar: lineGrammar(), persona }), parse: parseLine }
     },
 
-    method(given, { answers, attempt }) {
+    method(given, { answers, attempt, redraw = 0 }) {
       const brief = methodBrief(given)
       // A mind as small as the seed is misled by its own facets (43 of 100 first drafts right without them, 33 with them).
       const inputs = inputsOf(brief, profile === 'full' ? answers : [])
-      const how = { grammar: codeGrammar(brief), persona: 'BRICK', attempt, greedy: attempt === 0 }
+      const greedy = attempt === 0
+      const how = { grammar: codeGrammar(brief), persona: 'BRICK', attempt, redraw, greedy }
       return codeAsk(request('method', inputs, how))
     },
 

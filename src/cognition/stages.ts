@@ -5,6 +5,7 @@ import { Method, type Provenance } from '../base/value.ts'
 import { auditMethod, reportLines } from '../guardian/audit.ts'
 import { briefOf } from './brief.ts'
 import type { FacetQuery } from './drafting.ts'
+import { drawDraft } from './draw-draft.ts'
 import type { StateName } from './states.ts'
 import { promptHash } from './think.ts'
 import type { Faculties, Refusal, Thought } from './thought.ts'
@@ -58,26 +59,17 @@ async function askFacet(thought: Thought, { drafting, think }: Faculties, facet:
   return { persona: facet.persona, facet: facet.facet, answer }
 }
 
-/** Writes the next draft: the first from the plan's answers, one that the guardian refused is repaired, the others are drawn anew. */
+/** Writes the next draft (draw-draft.ts). */
 async function synthesize(thought: Thought, { drafting, think }: Faculties): Promise<StateName> {
-  const refused = thought.drafts.length
-  const attempt = refused + 1
-  const last = thought.drafts.at(-1)
-  const brief = briefOf(thought)
-  const repair = last?.refusal !== undefined && drafting.shouldRepair(thought.drafts)
-  const ask = repair
-    ? drafting.repair(brief, { source: last.source, report: last.refusal!.report, attempt: refused })
-    : drafting.method(brief, { answers: refused === 0 ? thought.answers : [], attempt: refused })
-  const { text, model, adapter } = await think(ask.request, { ...thoughtOptions(thought), stream: true })
-  const source = ask.parse(text)
-  thought.drafts.push({
-    attempt,
-    source,
-    prompt: promptHash(ask.request),
-    model,
-    ...(adapter ? { adapter } : {}),
-  })
-  thought.observe({ kind: 'draft', attempt, source })
+  const { drafts, answers, signal, observe } = thought
+  const given = { brief: briefOf(thought), answers, refused: drafts }
+  const { source, request, result } = await drawDraft(drafting, given, (asked) =>
+    think(asked, { signal, observe, stream: true }),
+  )
+  const { model, adapter } = result
+  const attempt = drafts.length + 1
+  drafts.push({ attempt, source, prompt: promptHash(request), model, ...(adapter ? { adapter } : {}) })
+  observe({ kind: 'draft', attempt, source })
   return 'VALIDATING'
 }
 
@@ -177,5 +169,3 @@ function notWritten({ mission, drafts }: Thought): BatError {
         : 'a larger model may manage: set model.path in batos.config.json',
   })
 }
-
-const thoughtOptions = ({ signal, observe }: Thought) => ({ signal, observe })
