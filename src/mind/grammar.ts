@@ -10,20 +10,34 @@ import type { Profile } from './prompts.ts'
 /** Fixed names of local variables; `x` and `y` are those of inner functions. */
 const LOCALS = ['old', 'result', 'last', 'first', 'next', 'i', 'x', 'y']
 
-const METHODS =
-  'at concat endsWith every fill filter find findIndex flat flatMap forEach includes indexOf join lastIndexOf localeCompare map match padEnd padStart pop push reduce repeat replace replaceAll reverse shift slice some sort splice split startsWith toFixed toLowerCase toString toUpperCase trim trimEnd trimStart unshift charAt charCodeAt has add get set keys values entries getFullYear getMonth getDate getDay toISOString getTime'.split(
+const TEXT_METHODS =
+  'at charAt charCodeAt concat endsWith includes indexOf lastIndexOf localeCompare match padEnd padStart repeat replace replaceAll slice split startsWith toLowerCase toString toUpperCase trim trimEnd trimStart'.split(
     ' ',
   )
+const LIST_METHODS =
+  'at concat every fill filter find findIndex flat flatMap forEach includes indexOf join lastIndexOf map pop push reduce reverse shift slice some sort splice unshift'.split(
+    ' ',
+  )
+const OTHER_METHODS =
+  'toFixed has add get set keys values entries getFullYear getMonth getDate getDay toISOString getTime'.split(
+    ' ',
+  )
+const METHODS = [...new Set([...TEXT_METHODS, ...LIST_METHODS, ...OTHER_METHODS])]
 const FUNCTIONS =
   'Math.abs Math.cbrt Math.ceil Math.cos Math.floor Math.hypot Math.log Math.log10 Math.log2 Math.max Math.min Math.pow Math.round Math.sign Math.sin Math.sqrt Math.tan Math.trunc Math.random Number Number.isInteger String Boolean Array.from Array.isArray Object.keys Object.values Object.entries Object.fromEntries Object.assign JSON.stringify JSON.parse parseInt parseFloat isNaN Date.now'.split(
     ' ',
   )
+
+/** What a slot holds, as far as it decides what can follow its name; `any` where it is not known. */
+export type SlotKind = 'number' | 'text' | 'list' | 'map' | 'flag' | 'any'
 
 export interface MethodShape {
   /** Slots that may be read and written. */
   readonly slots: readonly string[]
   /** Parameters after `self`. */
   readonly parameters: readonly string[]
+  /** What the slots hold that are there already. */
+  readonly kinds?: Readonly<Record<string, SlotKind>>
 }
 
 const quoted = (text: string): string => `"${text}"`
@@ -36,11 +50,12 @@ const EXPRESSIONS = `
 expr ::= logic ( " ? " expr " : " expr )?
 logic ::= unary ( op unary )*
 op ::= " " ( "+" | "-" | "*" | "/" | "%" | "**" | "===" | "!==" | ">=" | "<=" | ">" | "<" | "&&" | "||" | "??" | "in" ) " "
-unary ::= ( "!" | "-" | "typeof " )? primary tail*
-primary ::= "self." slot | variable | number | text | "true" | "false" | "null" | "undefined" | "(" expr ")" | "[" items? "]" | "{" ( " " pair ( ", " pair )* " " )? "}" | call "(" items? ")" | "Math.PI" | "new Set(" items? ")" | "new Date(" items? ")"
+unary ::= ( "!" | "-" | "typeof " )? ( held | primary tail* )
+primary ::= variable | number | text | "true" | "false" | "null" | "undefined" | "(" expr ")" | "[" items? "]" | "{" ( " " pair ( ", " pair )* " " )? "}" | call "(" items? ")" | "Math.PI" | "new Set(" items? ")" | "new Date(" items? ")"
 tail ::= ".length" | ".size" | "[" expr "]" | "." method "(" items? ")"
 items ::= item ( ", " item )*
-item ::= "..."? expr | lambda
+item ::= expr | "..." spread | lambda
+spread ::= heldlist | ( variable | call "(" items? ")" | "(" expr ")" ) tail*
 lambda ::= ( inner | "(" inner ", " inner ")" ) " => " expr
 inner ::= "x" | "y"
 pair ::= ( name | text | "[" expr "]" ) ": " expr | "..." unary
@@ -72,7 +87,7 @@ const withoutBlankLines = (text: string): string =>
     .join('\n')}\n`
 
 /** The body of a method after its signature line, up to its closing brace. */
-export function methodGrammar({ slots, parameters }: MethodShape): string {
+export function methodGrammar({ slots, parameters, kinds = {} }: MethodShape): string {
   const variables = [...parameters, ...LOCALS]
   return withoutBlankLines(
     [
@@ -83,6 +98,7 @@ export function methodGrammar({ slots, parameters }: MethodShape): string {
       STATEMENTS,
       EXPRESSIONS,
       TEXT,
+      ...heldRules(slots, kinds),
       `slot ::= ${slots.length === 0 ? quoted('value') : anyOf(slots)}`,
       `variable ::= ${anyOf(variables)}`,
       `local ::= ${anyOf(LOCALS)}`,
@@ -90,6 +106,29 @@ export function methodGrammar({ slots, parameters }: MethodShape): string {
       `call ::= ${anyOf(FUNCTIONS)}`,
     ].join('\n'),
   )
+}
+
+/** What may follow a slot that holds this. */
+const tailOf: Readonly<Record<SlotKind, string>> = {
+  number: '( "." ( "toFixed" | "toString" ) "(" items? ")" )?',
+  text: `( ".length" | "[" expr "]" tail* | "." ( ${anyOf(TEXT_METHODS)} ) "(" items? ")" tail* )?`,
+  list: `( ".length" | "[" expr "]" tail* | "." ( ${anyOf(LIST_METHODS)} ) "(" items? ")" tail* )?`,
+  map: '( "[" expr "]" tail* )?',
+  flag: '',
+  any: 'tail*',
+}
+
+/** A slot read: what follows its name fits what it holds, so that no text method is sent to a number. */
+function heldRules(slots: readonly string[], kinds: Readonly<Record<string, SlotKind>>): string[] {
+  const names = slots.length === 0 ? ['value'] : slots
+  const of = (kind: SlotKind) => names.filter((name) => (kinds[name] ?? 'any') === kind)
+  const read = (kind: SlotKind) => `"self." ( ${anyOf(of(kind))} ) ${tailOf[kind]}`
+  const present = (Object.keys(tailOf) as SlotKind[]).filter((kind) => of(kind).length > 0)
+  const lists = present.filter((kind) => kind === 'list' || kind === 'any')
+  return [
+    `held ::= ${present.map(read).join(' | ')}`,
+    `heldlist ::= ${lists.length === 0 ? quoted('[]') : lists.map(read).join(' | ')}`,
+  ]
 }
 
 /** A whole function of this name and these parameters, its body any statements: balanced brackets, closed texts. */

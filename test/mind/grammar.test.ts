@@ -8,7 +8,7 @@ import { sample } from '../../scripts/seed/sample.ts'
 import { parametersOf } from '../../src/mind/briefs.ts'
 import { lineGrammar, methodGrammar, planGrammar, scriptGrammar } from '../../src/mind/grammar.ts'
 import { planOf } from '../../src/mind/plan.ts'
-import { slotCandidates } from '../../src/mind/slot-candidates.ts'
+import { slotCandidates, slotKinds } from '../../src/mind/slot-candidates.ts'
 import { matchGbnf, parseGbnf } from './gbnf-matcher.ts'
 
 const FACETS = { BRICK: ['purpose', 'effects'], ROBIN: ['voice'] }
@@ -25,6 +25,11 @@ test('llama.cpp accepts every grammar', async () => {
   const grammars = [
     methodGrammar({ slots: ['count', 'high_score'], parameters: ['a', 'b'] }),
     methodGrammar({ slots: [], parameters: [] }),
+    methodGrammar({
+      slots: ['n', 't', 'l', 'm', 'f', 'o'],
+      parameters: ['a'],
+      kinds: { n: 'number', t: 'text', l: 'list', m: 'map', f: 'flag' },
+    }),
     scriptGrammar('add_to_', ['a', 'b']),
     planGrammar(FACETS),
     lineGrammar(),
@@ -40,7 +45,10 @@ test("says every family's body under the grammar of its own prompt", () => {
       const of = sample(random, spec, drawChoices(random, spec, 'heldout'))
       if (of === undefined) continue
       const parameters = parametersOf(of.brief.args.length)
-      assertMatches(methodGrammar({ slots: slotCandidates(of.brief), parameters }), of.body)
+      assertMatches(
+        methodGrammar({ slots: slotCandidates(of.brief), kinds: slotKinds(of.brief), parameters }),
+        of.body,
+      )
       const signature = `function ${of.brief.selector}(${['self', ...parameters].join(', ')}) {\n`
       assertMatches(scriptGrammar(of.brief.selector, parameters), signature + of.body)
     }

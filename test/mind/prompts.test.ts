@@ -107,7 +107,12 @@ test('asks in the compact language that the seed mind was trained in', () => {
 
   const answers = [{ facet: 'purpose', answer: 'add a to count' }]
   const first = drafting.method({ ...brief, intent: 'add the\n number' }, { answers, attempt: 0 })
-  assert.equal(first.request.messages[1]!.content, `${user}\nnote add the number\npurpose add a to count`)
+  assert.equal(first.request.messages[1]!.content, `${user}\nnote add the number`)
+  const full = makeDrafting({
+    templates: readTemplates(['plan', 'facet', 'method', 'repair']),
+    profile: 'full',
+  })
+  assert.match(full.method(brief, { answers, attempt: 0 }).request.messages[1]!.content, /add a to count/)
   assert.equal(first.request.temperature, 0)
   assert.equal(first.parse('  return a;\n}'), 'function increment_by_(self, a) {\n  return a;\n}')
   const later = drafting.method(brief, { answers: [], attempt: 2 })
