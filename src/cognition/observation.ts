@@ -1,5 +1,6 @@
 // What a thought lets be seen while it goes on. One stream, several readers: the client that asked, subscribers, the
 // audit trail, the metrics. An observation is a fact about the past; nothing waits for those who look.
+import type { Plan } from '../mind/plan.ts'
 import type { StateName } from './states.ts'
 
 export interface Violation {
@@ -44,9 +45,3 @@ export type Observation =
   | { readonly kind: 'commit'; readonly transaction: string; readonly purpose?: string }
   | { readonly kind: 'abort'; readonly code: string; readonly message: string }
   | { readonly kind: 'waiting'; readonly reason: string }
-
-export interface Plan {
-  readonly memory: boolean
-  readonly artifact: string
-  readonly facets: readonly { readonly persona: string; readonly facet: string; readonly query: string }[]
-}
