@@ -68,10 +68,10 @@ export function repairDocument(random: Random, of: Sample): Document | undefined
 
 /** The mixture: what a request of the kernel may look like, in the proportions that training wants. */
 export function drawChoices(random: Random, spec: MethodSpec, split: Split): Choices {
-  const nonsense = !spec.vague && chance(random, 0.08)
-  let note: Choices['note'] = chance(random, 0.25) ? 'train' : 'none'
-  let answer = chance(random, 0.45)
-  let examples = chance(random, 0.12) ? integer(random, 1, 2) : 0
+  const nonsense = !spec.vague && chance(random, 0.03)
+  let note: Choices['note'] = chance(random, 0.14) ? 'train' : 'none'
+  let answer = chance(random, 0.35)
+  let examples = chance(random, 0.06) ? integer(random, 1, 2) : 0
   if (nonsense) {
     if (chance(random, 0.45)) note = 'train'
     else {

@@ -11,6 +11,8 @@ import { plainText, readDocuments } from '../../src/forge/documents.ts'
 import { train } from '../../src/forge/trainer.ts'
 import type { TrainingEvent } from '../../src/forge/training-events.ts'
 import type { TrainingRequest } from '../../src/forge/training-settings.ts'
+import { vocabularyOf } from '../../src/mind/bpe.ts'
+import { readGgufHeader } from '../../src/mind/gguf.ts'
 
 const sizes = {
   small: { vocabulary: 768, width: 64, layers: 2, heads: 2, kvHeads: 1, feedForward: 128 },
@@ -26,6 +28,7 @@ interface Options {
   readonly corpus: string
   readonly validTrain: string
   readonly validHeldout: string
+  readonly base?: string
   readonly work: string
   readonly out: string
   readonly size: keyof typeof sizes
@@ -47,6 +50,7 @@ const options = new Command('seed:train')
   .option('--corpus <file>', 'documents to learn', join(data, 'corpus.jsonl'))
   .option('--valid-train <file>', 'validation, names as in training', join(data, 'valid-train.jsonl'))
   .option('--valid-heldout <file>', 'validation, names held out', join(data, 'valid-heldout.jsonl'))
+  .option('--base <file>', 'model to start from (its tokenizer too), instead of from nothing')
   .option('--work <folder>', 'tokenizer and checkpoint', data)
   .option('--out <file>', 'the model', join(packageRoot, 'models', 'seed.gguf'))
   .option('--size <size>', Object.keys(sizes).join(' or '), 'base')
@@ -74,9 +78,13 @@ async function main(): Promise<void> {
   mkdirSync(options.work, { recursive: true })
   mkdirSync(dirname(options.out), { recursive: true })
   if (options.fresh) for (const file of [tokenizer, checkpoint]) rmSync(file, { force: true })
-  if (!existsSync(tokenizer)) await makeTokenizer(tokenizer, vocabulary)
+  if (!existsSync(tokenizer)) {
+    if (options.base) writeFileSync(tokenizer, JSON.stringify(vocabularyOf(readGgufHeader(options.base))))
+    else await makeTokenizer(tokenizer, vocabulary)
+  }
   const validation = { train: options.validTrain, heldout: options.validHeldout }
   const request: TrainingRequest = {
+    ...(options.base ? { base: options.base } : {}),
     corpus: options.corpus,
     validation: Object.fromEntries(Object.entries(validation).filter(([, file]) => existsSync(file))),
     tokenizer,

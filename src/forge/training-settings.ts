@@ -7,6 +7,8 @@ const path = z.string().min(1)
 
 const schema = z
   .strictObject({
+    /** A model of the same shape and tokenizer whose weights are the start, instead of random ones. */
+    base: path.optional(),
     /** Documents to learn from (see documents.ts) and sets to measure, by name. */
     corpus: path,
     validation: z.record(z.string(), path).default({}),

@@ -16,7 +16,7 @@ import { Optimizer } from './optimizer.ts'
 import { randomFrom } from './random.ts'
 import { Run, type TrainingHooks } from './training-run.ts'
 import type { TrainingSettings } from './training-settings.ts'
-import { type LlamaShape, Weights } from './weights.ts'
+import { type LlamaShape, readWeights, Weights } from './weights.ts'
 
 /** Trains as told and reports `done` or `cancelled` at the end. Refusals are thrown as coded errors. */
 export async function runTraining(settings: TrainingSettings, hooks: TrainingHooks): Promise<void> {
@@ -31,7 +31,8 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   const corpus = await encodeFile(bpe, settings.corpus, settings.length + 1)
 
   const weights = new Weights(ggml, backends[0]!, shape)
-  weights.randomise(randomFrom(settings.seed))
+  if (settings.base === undefined) weights.randomise(randomFrom(settings.seed))
+  else readWeights(weights, settings.base)
   const make = (purpose: 'train' | 'evaluate') =>
     backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose }))
   const replicas = make('train')

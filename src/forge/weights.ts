@@ -1,6 +1,8 @@
 // The weights of a Llama model while it is trained: one tensor each under its GGUF name and in GGUF's layout (so
 // that export copies), allocated once and shared by all replicas. Matrices have shape [inputs, outputs], the
 // contiguous dimension first.
+import { BatError } from '../base/errors.ts'
+import { readGgufHeader, readTensorFloats } from '../mind/gguf.ts'
 import type { Backend, Context, Ggml, Tensor } from './ggml.ts'
 import { gaussian, type Random } from './random.ts'
 
@@ -103,6 +105,20 @@ export class Weights {
       const draw = shape.length === 1 ? () => 1 : () => deviation * gaussian(random)
       this.write(name, Float32Array.from({ length: count }, draw))
     }
+  }
+}
+
+/** Fills the weights from a model file. Throws E_TRAINER_SETTINGS where a weight is missing or of another shape. */
+export function readWeights(weights: Weights, path: string): void {
+  const { tensors } = readGgufHeader(path)
+  for (const { name, shape } of weights.all.values()) {
+    const info = tensors.get(name)
+    if (info?.shape.join() !== shape.join())
+      throw new BatError('E_TRAINER_SETTINGS', {
+        path: 'base',
+        problem: `${path}: ${name} is ${info?.shape.join(' x ') ?? 'missing'} instead of ${shape.join(' x ')}`,
+      })
+    weights.write(name, readTensorFloats(path, info))
   }
 }
 

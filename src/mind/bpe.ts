@@ -6,6 +6,8 @@
 // that tokens and merges ("Ġ self") are texts. Special tokens (<|eot_id|> …) are ids that no text encodes to:
 // `encode` never looks for them, which is what keeps content from speaking as a role.
 
+import { type GgufHeader, numbersOf, textsOf } from './gguf.ts'
+
 export interface Vocabulary {
   /** Text of each id in the alphabet of bytes; special tokens as they are. */
   readonly tokens: readonly string[]
@@ -13,6 +15,18 @@ export interface Vocabulary {
   readonly merges: readonly string[]
   /** Special tokens: a subset of `tokens`. */
   readonly special: readonly string[]
+}
+
+/** The vocabulary that a model file carries. */
+export function vocabularyOf(header: GgufHeader): Vocabulary {
+  const control = 3
+  const tokens = textsOf(header, 'tokenizer.ggml.tokens') ?? []
+  const kinds = numbersOf(header, 'tokenizer.ggml.token_type') ?? []
+  return {
+    tokens,
+    merges: textsOf(header, 'tokenizer.ggml.merges') ?? [],
+    special: tokens.filter((_, id) => kinds[id] === control),
+  }
 }
 
 /** The character that stands for each byte. */
