@@ -233,13 +233,14 @@ export class Image {
   }
 
   /** Looks at every record and reference; each fault as it is found. */
-  faults(): Generator<Fault, void, undefined> {
+  faults(): AsyncGenerator<Fault, void, undefined> {
     return verifyImage({ store: this.#store, blobFile: (ref) => this.#blobs.path(ref) })
   }
 
   /** All that `faults` finds, and how much was looked at. */
-  verify(): Verification {
-    const faults = [...this.faults()]
+  async verify(): Promise<Verification> {
+    const faults: Fault[] = []
+    for await (const fault of this.faults()) faults.push(fault)
     const sizes = tables.map((table): [Table, number] => [table, this.#store.sizeOf(table).records])
     const records = Object.fromEntries(sizes) as Record<Table, number>
     return { ok: faults.length === 0, head: this.head, records, faults }

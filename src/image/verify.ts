@@ -1,6 +1,7 @@
 // Looks for damage: every record's checksum and form, head records against revisions, counts of Trees against entries,
 // references of the newest revisions, files of blobs. It names each fault and goes on.
 import { existsSync, statSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { BatError } from '../base/errors.ts'
 import type { Oid } from '../base/ids.ts'
 import { BlobRef, isPlainObject, Method, Ref, TreeRef, type Value } from '../base/value.ts'
@@ -22,8 +23,11 @@ export interface Verified {
   blobFile(ref: BlobRef): string
 }
 
-export function* verifyImage(image: Verified): Generator<Fault, void, undefined> {
-  for (const table of tables) yield* checkRecords(image.store, table)
+export async function* verifyImage(image: Verified): AsyncGenerator<Fault, void, undefined> {
+  for (const table of tables) {
+    yield* checkRecords(image.store, table)
+    await setImmediate()
+  }
   try {
     for (const revision of newestRevisions(image.store)) yield* checkRevision(image, revision)
   } catch (error) {

@@ -39,7 +39,7 @@ test('keeps bytes that came as a stream beside the records, once each', async (t
   assert.deepEqual(await readFile(kept.image.blobPath(ref)), bytes)
   assert.deepEqual(await buffer(kept.image.readBlob(ref)), bytes)
   assert.deepEqual(kept.image.transaction('tx:1')!.blobs, [ref.sha256])
-  assert.ok(kept.image.verify().ok)
+  assert.ok((await kept.image.verify()).ok)
 })
 
 test('leaves no bytes behind after an abort, a conflict, a failed stream', async (t) => {
@@ -81,7 +81,7 @@ test('clears half-written bytes when it is opened, and names bytes that are miss
   await kept.reopen()
   assert.deepEqual(await filesOf(kept), [ref.sha256])
   await rm(kept.image.blobPath(ref))
-  assert.deepEqual(kept.image.verify().faults, [
+  assert.deepEqual((await kept.image.verify()).faults, [
     { where: 'obj:0.photo', problem: `the blob ${ref.sha256} is not there` },
   ])
 })

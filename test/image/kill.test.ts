@@ -41,7 +41,7 @@ async function checkWhole(dir: string, acknowledged: number): Promise<void> {
       assert.equal(view.get((ref as Ref).oid).get('count'), key)
     }
     assert.equal(last, count)
-    assert.deepEqual(image.verify().faults, [])
+    assert.deepEqual((await image.verify()).faults, [])
   } finally {
     await image.close()
   }

@@ -37,7 +37,7 @@ test('finds a flipped bit, names the record, and loses nothing else', async (t) 
   assert.throws(() => kept.begin().get(oid), coded('E_RECORD_DAMAGED', { record }))
   assert.equal(kept.image.at('tx:2').get(oid).get('count'), 1)
   assert.equal(kept.slot(other, 'count'), 1)
-  const [fault] = kept.image.verify().faults
+  const [fault] = (await kept.image.verify()).faults
   assert.deepEqual(fault, { where: record, problem: 'its checksum is wrong' })
   await kept.commit((transaction) => transaction.get(other).set('count', 5))
 })
@@ -58,7 +58,7 @@ test('does without a damaged head record and finds a damaged entry', async (t) =
   assert.throws(() => kept.begin().tree(ref).get('a'), coded('E_RECORD_DAMAGED', { record }))
   assert.equal(kept.begin().tree(ref).get('b'), 2)
   assert.deepEqual(
-    kept.image.verify().faults.map(({ where }) => where),
+    (await kept.image.verify()).faults.map(({ where }) => where),
     [record],
   )
 })
@@ -145,7 +145,7 @@ test('survives an end of the file that was never written, or lost a little, and 
   const file = join(kept.dir, 'data.mdb')
   await truncate(file, (await stat(file)).size - 4 * 4096)
   const outcome = await kept.open().then(
-    () => kept.image.verify().faults.length,
+    async () => (await kept.image.verify()).faults.length,
     (error: unknown) => error,
   )
   if (outcome instanceof Error) coded('E_RECORD_DAMAGED')(outcome)
@@ -197,7 +197,7 @@ test('fails a commit on a full disk, keeps everything, and works on when there i
     await big.commit()
     await kept.reopen()
     assert.deepEqual([kept.slot(oid, 'count'), kept.slot(oid, 'text')], [2, 'small'])
-    assert.ok(kept.image.verify().ok)
+    assert.ok((await kept.image.verify()).ok)
   } finally {
     await kept.image.close()
     execFileSync('umount', [mount])

@@ -142,7 +142,7 @@ test('rolls back to savepoints, nested, with what was created', async (t) => {
   await transaction.commit()
   assert.equal(kept.slot(oid, 'count'), 2)
   assert.equal(kept.image.at('tx:2').has(created.oid), false)
-  assert.ok(kept.image.verify().ok)
+  assert.ok((await kept.image.verify()).ok)
 })
 
 test('takes over whole states and shows what changed so far', async (t) => {

@@ -38,7 +38,7 @@ test('merges edits of different keys of one Tree and refuses those of the same',
     ],
   )
   assert.equal(tree.size, 3)
-  assert.ok(kept.image.verify().ok)
+  assert.ok((await kept.image.verify()).ok)
 })
 
 test('walks a range either way, with what the transaction itself changed', async (t) => {
