@@ -34,6 +34,8 @@ export function makeCommands(kernel: Kernel): Command {
         return result(kernel, cancel(kernel, request, session))
       case 'feedback':
         return result(kernel, await judge(kernel, request.options, session))
+      case 'maintain':
+        return result(kernel, await maintain(kernel, request, session))
       case 'ping':
         return result(kernel, status(kernel))
       case 'shutdown':
@@ -85,9 +87,19 @@ async function subscribe(kernel: Kernel, session: Session): Promise<Value> {
   return true
 }
 
+async function maintain(
+  kernel: Kernel,
+  { options }: RequestFor<'maintain'>,
+  { request, progress }: Session,
+): Promise<Value> {
+  const { task, settings } = options
+  return { ...(await kernel.maintenance.run(kernel, { request, task, settings, onProgress: progress })) }
+}
+
 function cancel(kernel: Kernel, { options }: RequestFor<'cancel'>, session: Session): Value {
   const id = options.cycle ?? `${session.client}#${options.request}`
-  if (!kernel.missions.cancel(id) && !kernel.watchers.remove(id))
+  const { missions, watchers, maintenance } = kernel
+  if (!missions.cancel(id) && !watchers.remove(id) && !maintenance.cancel(id))
     throw new BatError('E_NO_CYCLE', { id: options.cycle ?? options.request })
   return true
 }

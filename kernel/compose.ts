@@ -29,6 +29,7 @@ import { codicesOf, openWorld } from './genesis.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Kernel } from './kernel.ts'
 import { watchLoop } from './loop-delay.ts'
+import { Maintenance } from './maintenance.ts'
 import { Missions } from './missions.ts'
 import { startRouter } from './router.ts'
 import { Watchers } from './watchers.ts'
@@ -88,6 +89,7 @@ async function compose(
   const loop = watchLoop()
   teardown.add(() => loop.stop())
   const watchers = new Watchers()
+  const maintenance = new Maintenance()
   const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
   const drafting = makeDrafting({ templates, profile: profileOf(config), codices: codicesOf(image) })
   const think = makeThink((request, options) => engine.infer(request, options))
@@ -115,6 +117,7 @@ async function compose(
     loop,
     missions,
     watchers,
+    maintenance,
     build: buildId(),
     stop: requestStop,
   }
@@ -142,6 +145,7 @@ async function compose(
   teardown.add(() => router.stop())
   teardown.add(() => desk.drained())
   teardown.add(() => missions.stop(GRACE_MS))
+  teardown.add(() => maintenance.stop())
   teardown.add(keepHouse(kernel, log))
   await tellOf(home, { pid: process.pid, endpoint: router.endpoint, build: kernel.build, image: image.id })
   teardown.add(() => rm(home.kernelFile, { force: true }))

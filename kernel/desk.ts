@@ -8,6 +8,7 @@ import type { Value } from '../src/base/value.ts'
 import type { Observation } from '../src/cognition/observation.ts'
 import type { Outcome } from '../src/cognition/pending.ts'
 import { type Answer, errorAnswer, PROTOCOL_VERSION, type Request } from '../src/protocol/messages.ts'
+import type { Progress } from './image-task.ts'
 import { errorOutcome } from './missions.ts'
 
 /** One message to the client of a request, wherever it is connected at the moment. */
@@ -22,6 +23,8 @@ export interface Session {
   readonly request: string
   readonly accepted: (ids: { readonly id: string; readonly cycle: string }) => void
   readonly observe: (observation: Observation, cycle: string) => void
+  /** Tells how far a task on the image has come. */
+  readonly progress: (progress: Progress) => void
 }
 
 export type Command = (request: Request, session: Session) => Promise<Outcome>
@@ -130,6 +133,8 @@ function sessionOf(
     ...peer,
     request: key,
     accepted: ({ id, cycle }) => say({ ...envelope, kind: 'accepted', mission: id, cycle }),
+    progress: (progress) =>
+      say({ ...envelope, kind: 'status', cycle: '', event: { kind: 'progress', ...progress } }),
     observe: (observation, cycle) => {
       const answer = progressOf(envelope, cycle, observation, stream)
       if (answer) say(answer)

@@ -9,6 +9,7 @@ import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
 import type { Engine } from '../src/mind/engine.ts'
 import type { LoopDelay } from './loop-delay.ts'
+import type { Maintenance } from './maintenance.ts'
 import type { Missions } from './missions.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -25,6 +26,7 @@ export interface Kernel {
   readonly loop: LoopDelay
   readonly missions: Missions
   readonly watchers: Watchers
+  readonly maintenance: Maintenance
   /** Version and digest of the running code, so that a probe can tell one vessel from another. */
   readonly build: string
   /** Asks the process to stop. */

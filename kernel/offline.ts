@@ -1,11 +1,9 @@
-// Commands that work with no kernel running, on what the kernel is made of: `guard` judges a method's text, `verify` reads
-// every record of the image. The command line starts this program and hands its streams over:
-//   node kernel/offline.js guard|verify --home DIR [--json] [-- FILE]
+// What works with no kernel running, on what the kernel is made of. The command line starts this program:
+//   node kernel/offline.js guard [--json] -- FILE   judges a method's text, on the streams handed over
+//   node kernel/offline.js answer --home DIR        answers one request over the channel (offline-answer.ts)
 // Exit status: 0 sound, 1 not (or it could not be looked at), 2 asked wrongly.
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../src/base/clock.ts'
 import { BatError, batErrorOf } from '../src/base/errors.ts'
 import { defaultHome, homeOf } from '../src/base/home.ts'
 import { guardText } from '../src/guardian/guard-file.ts'
@@ -18,6 +16,12 @@ const { values, positionals } = parseArgs({
 const [command, ...args] = positionals
 
 try {
+  if (command === 'answer') {
+    // Imported here, so that `guard` needs no database.
+    const { answerParent } = await import('./offline-answer.ts')
+    await answerParent(homeOf(values.home ?? defaultHome(process.env)))
+    process.exit()
+  }
   const found = await run()
   process.stdout.write(`${values.json ? JSON.stringify(found.value) : found.text}\n`)
   process.exitCode = found.ok ? 0 : 1
@@ -33,7 +37,6 @@ try {
 async function run(): Promise<{ ok: boolean; value: unknown; text: string }> {
   const [file] = args
   if (command === 'guard' && file !== undefined) return guard(file)
-  if (command === 'verify') return verify()
   throw new BatError('E_USAGE', { problem: `no such command: ${positionals.join(' ')}`, hint: 'batos help' })
 }
 
@@ -67,25 +70,5 @@ async function textOf(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (cause) {
     throw new BatError('E_FILE', { file, reason: (cause as Error).message }, { cause })
-  }
-}
-
-async function verify() {
-  const home = homeOf(values.home ?? defaultHome(process.env))
-  if (!existsSync(home.image))
-    throw new BatError('E_FILE', { file: home.image, reason: 'no image was made there yet' })
-  // Imported here, so that `guard` needs no database.
-  const { openImage } = await import('../src/image/image.ts')
-  const image = await openImage({ dir: home.image, clock: systemClock })
-  try {
-    const found = await image.verify()
-    const text = Object.entries(found)
-      .map(
-        ([what, value]) => `${what.padEnd(16)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-      )
-      .join('\n')
-    return { ok: found.ok, value: found, text }
-  } finally {
-    await image.close()
   }
 }

@@ -166,6 +166,21 @@ const table = {
     message: 'nothing was committed: {dir} cannot be written: {reason}',
     remedy: 'see the log, then ask again',
   },
+  E_NO_IMAGE: {
+    class: 'refuse',
+    message: 'no image was made in {dir} yet',
+    remedy: 'batos up makes one; or choose another home with --home DIR',
+  },
+  E_TASK_RUNS: {
+    class: 'retry',
+    message: '{task} cannot begin while {other} is at work',
+    remedy: 'wait for its end, or stop it with ctrl-C where it was begun',
+  },
+  E_KERNEL_IS_UP: {
+    class: 'refuse',
+    message: '{task} needs {home} for itself, and process {pid} is at work there',
+    remedy: 'batos down, then again',
+  },
   E_IMAGE_CLOSED: { class: 'retry', message: 'the image has been closed' },
 
   // the sandbox
@@ -189,6 +204,11 @@ const table = {
     class: 'fatal',
     message: 'the daemon did not start: {reason}',
     remedy: 'what it said is in {log}; `batos doctor` looks for causes',
+  },
+  E_OFFLINE: {
+    class: 'retry',
+    message: 'the program that was to answer {command} ended with {how}',
+    remedy: 'try again; batos doctor looks for causes',
   },
   E_STOP: {
     class: 'retry',

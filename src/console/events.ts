@@ -3,6 +3,7 @@
 import type { CycleEvent } from '../protocol/messages.ts'
 import { type Colours, printable } from './colour.ts'
 import { highlight } from './highlight.ts'
+import { progressText } from './progress.ts'
 
 type Violation = Extract<CycleEvent, { kind: 'verdict' }>['violations'][number]
 
@@ -32,6 +33,8 @@ export function eventText(event: CycleEvent, colours: Colours): string | undefin
       return `${colours.green('✓')} ${colours.dim(`committed ${event.transaction}`)}`
     case 'waiting':
       return colours.yellow(`waiting: ${printable(event.reason)}`)
+    case 'progress':
+      return colours.dim(progressText(event))
   }
 }
 
@@ -53,6 +56,8 @@ export function eventLine(event: CycleEvent): string | undefined {
       return `committed ${event.transaction}`
     case 'waiting':
       return `waiting: ${printable(event.reason)}`
+    case 'progress':
+      return progressText(event)
   }
 }
 

@@ -8,8 +8,9 @@ import * as asking from './asking.ts'
 import * as daemon from './daemon-commands.ts'
 import { doctor } from './doctor.ts'
 import type { ExitStatus } from './exit-status.ts'
+import { imageTask } from './image-commands.ts'
 import * as keys from './key-commands.ts'
-import { runOffline } from './offline-commands.ts'
+import { guard } from './offline.ts'
 import { start } from './start.ts'
 import type { Surroundings } from './surroundings.ts'
 import { makeTask, type Outcome, perform, type Task, write } from './task.ts'
@@ -119,12 +120,9 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .argument('[name]')
     .argument('[key]', 'public key, 40 characters')
     .action(does(keys.keys))
-  add('guard <file>', "audit a method's text").action(async (file: string) =>
-    ended(await runOffline(task, 'guard', [file])),
-  )
-  add('verify', 'check every record of the image').action(async () =>
-    ended(await runOffline(task, 'verify', [])),
-  )
+  add('guard <file>', "audit a method's text").action(async (file: string) => ended(await guard(task, file)))
+  // Tasks on the image, whether a kernel runs or not: kernel/image-tasks.ts.
+  add('verify', 'check every record of the image').action(does((task) => imageTask(task, 'verify')))
   add('doctor', 'look for what could be wrong here').action(does(doctor))
   return program
 }

@@ -96,6 +96,14 @@ const requests = [
       comment: z.string().max(4000).optional(),
     }),
   }),
+  request('maintain', {
+    ...anyTarget,
+    options: options.extend({
+      task: z.string().max(64),
+      /** The task's own options. */
+      settings: z.record(z.string(), value).default({}),
+    }),
+  }),
   request('ping', { ...anyTarget, options: options.default({}) }),
   request('shutdown', { ...anyTarget, options: options.default({}) }),
 ] as const
@@ -142,14 +150,22 @@ const eventSchema = z.discriminatedUnion('kind', [
   }),
   z.looseObject({ kind: z.literal('commit'), transaction: z.string() }),
   z.looseObject({ kind: z.literal('waiting'), reason: z.string() }),
+  z.looseObject({
+    kind: z.literal('progress'),
+    what: z.string(),
+    done: z.number(),
+    total: z.number().optional(),
+    unit: z.literal('bytes').optional(),
+  }),
 ])
-/** What a cycle tells while it runs. */
+/** What a cycle tells while it runs; `progress` is told by a task on the image, which is no cycle. */
 export type CycleEvent = z.output<typeof eventSchema>
 
 const answer = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
   z.looseObject({ v: z.literal(PROTOCOL_VERSION), id: z.string().max(128), kind: z.literal(kind), ...shape })
 const answerSchema = z.discriminatedUnion('kind', [
   answer('accepted', { mission: z.string(), cycle: z.string() }),
+  /** `cycle` is empty for what is no cycle. */
   answer('status', { cycle: z.string(), event: eventSchema }),
   answer('token', { cycle: z.string(), text: z.string() }),
   answer('result', { value, cycle: z.string().optional(), transaction: z.string().optional() }),
@@ -163,6 +179,8 @@ const answerSchema = z.discriminatedUnion('kind', [
 ])
 export type Answer = z.output<typeof answerSchema>
 export type AnswerFor<Kind extends Answer['kind']> = Extract<Answer, { kind: Kind }>
+/** How far a task on the image has come: so many of so many, of what is named. */
+export type Progress = Extract<CycleEvent, { kind: 'progress' }>
 export type ResultAnswer = AnswerFor<'result'>
 export type ErrorAnswer = AnswerFor<'error'>
 /** Every answer but the last: what `onEvent` is given. */
