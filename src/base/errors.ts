@@ -284,6 +284,48 @@ const table = {
     remedy: 'export the adapter again for this model',
   },
 
+  E_MODEL_ADDRESS: {
+    class: 'refuse',
+    message: '{address} names no model: {problem}',
+    remedy:
+      'write a file, a folder, hf:OWNER/REPO/FILE.gguf, an https address, or one of the short names {known}',
+  },
+  E_MODEL_CHOICE: {
+    class: 'refuse',
+    message: '{address} has {count} models',
+    remedy: 'choose one:\n{choices}',
+  },
+  E_MODEL_UNKNOWN: {
+    class: 'refuse',
+    message: 'there is no model {name} here',
+    remedy: 'batos model list shows those there are; batos model pull llama-3.1-8b fetches one',
+  },
+  E_MODEL_GATED: {
+    class: 'refuse',
+    message: '{url} is given only to those whom its owner admits ({status})',
+    remedy: 'accept its terms at {page}, make a token there, and put it into HF_TOKEN',
+  },
+  E_DOWNLOAD_STOPPED: {
+    class: 'retry',
+    message: 'the download of {url} stopped at {received} bytes: {reason}',
+    remedy: 'type the same again: it goes on from there',
+  },
+  E_DOWNLOAD_REFUSED: {
+    class: 'refuse',
+    message: '{url} cannot be fetched: {reason}',
+    remedy: 'look for its address anew, or give a file that you have',
+  },
+  E_CHECKSUM: {
+    class: 'refuse',
+    message: '{url}: what came has the SHA-256 {found} instead of {expected}',
+    remedy: 'it is kept aside as {kept}; type the same again to fetch it anew',
+  },
+  E_NO_ROOM: {
+    class: 'refuse',
+    message: '{folder} has {free} bytes free, {needed} are needed',
+    remedy: 'make room, or choose another home with --home DIR',
+  },
+
   // inference
   E_NO_MODEL: {
     class: 'refuse',

@@ -1,0 +1,38 @@
+// A GET that follows redirects by itself, for two things that `fetch` hides: the digest that a hub tells of a large file in
+// the answer that leads to it (`x-linked-etag`, a SHA-256 in quotes), and a key that goes to the first server only.
+const mostRedirects = 10
+
+export interface GetOptions {
+  /** For the server of the first address only: keys. */
+  readonly headers: Readonly<Record<string, string>>
+  /** For every server on the way. */
+  readonly always?: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+/** The answer at the end of the way. Throws what `fetch` throws, and an error after too many redirects. */
+export async function follow(
+  url: string,
+  { headers, always = {}, signal }: GetOptions,
+): Promise<{ readonly response: Response; readonly linkedDigest: string | undefined }> {
+  let at = new URL(url)
+  const { origin } = at
+  let linkedDigest: string | undefined
+  for (let hops = 0; hops <= mostRedirects; hops++) {
+    const own = at.origin === origin ? headers : {}
+    const response = await fetch(at, {
+      headers: { 'accept-encoding': 'identity', ...always, ...own },
+      redirect: 'manual',
+      signal,
+    })
+    linkedDigest ??= /^"?([0-9a-f]{64})"?$/.exec(response.headers.get('x-linked-etag') ?? '')?.[1]
+    const to = response.headers.get('location')
+    if (![301, 302, 303, 307, 308].includes(response.status) || to === null) return { response, linkedDigest }
+    await response.body?.cancel()
+    const next = new URL(to, at)
+    if (at.protocol === 'https:' && next.protocol !== 'https:')
+      throw new Error(`${at.origin} leads to ${next}`)
+    at = next
+  }
+  throw new Error(`more than ${mostRedirects} redirects`)
+}
