@@ -7,15 +7,7 @@ import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import type { Entries } from './entries.ts'
-import {
-  blobKey,
-  entryVersionKey,
-  headKey,
-  type Key,
-  revisionKey,
-  type Table,
-  transactionKey,
-} from './keyspace.ts'
+import { blobKey, entryVersionKey, type Key, revisionKey, type Table, transactionKey } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
 import { formatRecord, type RecordBody } from './record.ts'
 import type { Revision, Revisions } from './revisions.ts'
@@ -178,7 +170,7 @@ class Group {
   }
 
   #newest(oid: Oid): number | undefined {
-    return this.fresh.get(oid)?.tid ?? this.#options.revisions.newestByRevisions(oid)
+    return this.fresh.get(oid)?.tid ?? this.#options.revisions.newest(oid)
   }
 
   #revision(oid: Oid): Revision | undefined {
@@ -192,7 +184,6 @@ class Group {
     const lists = { created: [] as Oid[], changed: [] as Oid[], gone: [] as Oid[] }
     const revise = (oid: Oid, revision: Revision) => {
       put('revisions', revisionKey(oid, tid), revision)
-      put('heads', headKey(oid), { kind: 'head', value: [revision.kind, tid] })
       this.fresh.set(oid, revision)
     }
     for (const [oid, draft] of request.drafts) {

@@ -9,6 +9,7 @@ import {
   entryStart,
   entryVersionKey,
   type Key,
+  NEWEST,
   tidOfVersionKey,
 } from './keyspace.ts'
 import { damaged, parseRecord } from './record.ts'
@@ -44,7 +45,7 @@ export class Entries {
 
   /** The tid of the newest version of an entry, deleted ones included. */
   newest(tree: Oid, entry: Key): number | undefined {
-    const row = this.#first(tree, entry, 2 ** 48 - 1)
+    const row = this.#first(tree, entry, NEWEST)
     return row && tidOfVersionKey(row.key)
   }
 

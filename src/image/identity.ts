@@ -4,7 +4,7 @@
 import { BatError } from '../base/errors.ts'
 import { tidOf } from '../base/ids.ts'
 import type { PlainObject } from '../base/value.ts'
-import { headKey, metaKey, revisionKey, tables, transactionKey } from './keyspace.ts'
+import { metaKey, revisionKey, tables, transactionKey } from './keyspace.ts'
 import { ROOT } from './object-state.ts'
 import { formatRecord, parseRecordOf } from './record.ts'
 import type { Store } from './store.ts'
@@ -55,8 +55,6 @@ export function founded(
     put('meta', formatKey, formatRecord('meta', formatKey, { kind: 'meta', value }))
     const revision = revisionKey(ROOT, 0)
     put('revisions', revision, formatRecord('revisions', revision, { kind: 'object', slots: new Map() }))
-    const head = headKey(ROOT)
-    put('heads', head, formatRecord('heads', head, { kind: 'head', value: ['object', 0] }))
     const first = transactionKey(0)
     const body = transactionBody({
       tid: tidOf(0),

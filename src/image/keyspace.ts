@@ -6,9 +6,8 @@
 //                                            program may write it; later `pack`: how far a running pack has come, and
 //                                            `migration`: how far a change of the format has come
 //   transactions  tid                        who, when, why, and what was changed: the feed of changes
-//   heads         oid                        the newest revision of an object: conflict checks, quick reads; can be
-//                                            made anew from `revisions`
-//   revisions     oid ~tid                   an object as that transaction left it; of a Tree the count of its entries
+//   revisions     oid ~tid                   an object as that transaction left it; of a Tree the count of its entries;
+//                                            the first of an oid is its newest
 //   entries       tree's oid, key, ~tid      an entry of a Tree as that transaction left it
 //   blobs         SHA-256, 32 bytes          bytes kept in a file beside
 //
@@ -21,24 +20,19 @@
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../base/ids.ts'
 
-export type Table = 'meta' | 'transactions' | 'heads' | 'revisions' | 'entries' | 'blobs'
-export const tables: readonly Table[] = ['meta', 'transactions', 'heads', 'revisions', 'entries', 'blobs']
+export type Table = 'meta' | 'transactions' | 'revisions' | 'entries' | 'blobs'
+export const tables: readonly Table[] = ['meta', 'transactions', 'revisions', 'entries', 'blobs']
 
 export type Key = Uint8Array
 export type TreeKey = string | number | bigint | Uint8Array
 
-const NEWEST = 2 ** 48 - 1
+/** The greatest number of an oid or a tid: at this moment everything is seen. */
+export const NEWEST = 2 ** 48 - 1
 const UINT32 = 2 ** 32
 /** LMDB's limit of 1,978 bytes less the oid and the tid around it. */
 export const ENTRY_KEY_LIMIT = 1960
 
 export const metaKey = (name: string): Key => Buffer.from(name, 'utf8')
-
-export function headKey(oid: Oid): Key {
-  const key = new Uint8Array(6)
-  put48(key, 0, numberOf48(oid))
-  return key
-}
 
 export function transactionKey(tid: number): Key {
   const key = new Uint8Array(6)
@@ -95,8 +89,6 @@ export function nameOfRecord(table: Table, key: Key): string {
   switch (table) {
     case 'transactions':
       return tidName(tidOfTransactionKey(key))
-    case 'heads':
-      return `head of ${oidOfKey(key)}`
     case 'revisions':
       return `${oidOfKey(key)} at ${tidName(tidOfVersionKey(key))}`
     case 'entries':

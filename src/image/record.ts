@@ -1,6 +1,6 @@
 // A record of the image, from the first day:
 //
-//   bytes 0..3   CRC-32 of the table's number, the key, and all bytes from 4 on, big endian
+//   bytes 0..3   CRC-32 of the table's number (see TABLE_NUMBERS), the key, and all bytes from 4 on, big endian
 //   byte 4       version of this format: 1
 //   byte 5       kind, see below
 //   bytes 6..7   version of the shape of what follows, big endian; 0 until a shape has changed
@@ -9,7 +9,6 @@
 //     2 tree         the count of its entries
 //     3 gone         nothing: the object or the entry was taken away
 //     4 entry        a value
-//     5 head         array [kind of the newest revision, its tid]
 //     6 transaction  a plain object, see transaction-record.ts
 //     7 blob         a plain object {size, tid}
 //     8 meta         a plain object
@@ -22,25 +21,31 @@ import type { Value } from '../base/value.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { readSlots, readValue, writeSlots, writeValue } from './codec.ts'
-import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
+import { type Key, nameOfRecord, type Table } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
 
 export type RecordBody =
   | { readonly kind: 'object'; readonly slots: Slots }
   | { readonly kind: 'tree'; readonly count: number }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'entry' | 'head' | 'transaction' | 'blob' | 'meta'; readonly value: Value }
+  | { readonly kind: 'entry' | 'transaction' | 'blob' | 'meta'; readonly value: Value }
 
-const kinds = ['', 'object', 'tree', 'gone', 'entry', 'head', 'transaction', 'blob', 'meta'] as const
+const kinds = ['', 'object', 'tree', 'gone', 'entry', '', 'transaction', 'blob', 'meta'] as const
 const kindNumbers: Readonly<Record<RecordBody['kind'], number>> = {
   object: 1,
   tree: 2,
   gone: 3,
   entry: 4,
-  head: 5,
   transaction: 6,
   blob: 7,
   meta: 8,
+}
+const TABLE_NUMBERS: Readonly<Record<Table, number>> = {
+  meta: 1,
+  transactions: 2,
+  revisions: 4,
+  entries: 5,
+  blobs: 6,
 }
 const RECORD_VERSION = 1
 const HEADER_SIZE = 8
@@ -88,7 +93,7 @@ export function parseRecord(table: Table, key: Key, record: Uint8Array): RecordB
 
 /** The value of a record that must be of `kind`. */
 export function parseRecordOf(
-  kind: 'head' | 'transaction' | 'blob' | 'meta',
+  kind: 'transaction' | 'blob' | 'meta',
   { table, key, record }: { readonly table: Table; readonly key: Key; readonly record: Uint8Array },
 ): Value {
   const body = parseRecord(table, key, record)
@@ -102,5 +107,5 @@ export const damaged = (table: Table, key: Key, problem: string): BatError =>
 const sumOf = (table: Table, key: Key, record: Uint8Array): number =>
   crc32(
     new Uint8Array(record.buffer, record.byteOffset + 4, record.length - 4),
-    crc32(key, tables.indexOf(table) + 1),
+    crc32(key, TABLE_NUMBERS[table]),
   )

@@ -2,9 +2,9 @@
 // is kept decoded in a cache of bounded count, shared by all transactions, since no revision ever changes. An older one is
 // a seek. The cache drops what was not used since its hand last came by (the clock algorithm).
 import type { Oid } from '../base/ids.ts'
-import { headKey, type Key, revisionKey, revisionsEnd, tidOfVersionKey } from './keyspace.ts'
+import { type Key, NEWEST, revisionKey, revisionsEnd, tidOfVersionKey } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
-import { damaged, parseRecord, parseRecordOf } from './record.ts'
+import { damaged, parseRecord } from './record.ts'
 import type { Row, Store } from './store.ts'
 
 export type Revision =
@@ -27,7 +27,7 @@ export class Revisions {
 
   /**
    * `limit`: how many objects are kept decoded. `sole`: whether every commit comes by `committed`, so that what is cached
-   * stays the newest; without it (another thread's view) freshness is checked against the head records.
+   * stays the newest; without it (another thread's view) what is newest is looked up again for each new moment.
    */
   constructor(store: Store, { limit, sole }: { readonly limit: number; readonly sole: boolean }) {
     this.#store = store
@@ -46,48 +46,24 @@ export class Revisions {
   }
 
   #load(oid: Oid, moment: number): Revision | undefined {
-    const head = this.newest(oid)
-    if (head !== undefined && head <= moment) {
-      const upTo = this.#sole ? Number.POSITIVE_INFINITY : moment
-      const cached = this.#cache.get(oid)
-      if (cached?.revision.tid === head) {
-        cached.upTo = upTo
-        return cached.revision
-      }
-      const revision = this.exactly(oid, head)
-      if (revision) {
-        this.#keep(oid, { revision, upTo, used: false })
-        return revision
-      }
+    const row = this.#row(oid, NEWEST)
+    if (!row) return undefined
+    if (row.tid > moment) return this.#seek(oid, moment)
+    const upTo = this.#sole ? Number.POSITIVE_INFINITY : moment
+    const cached = this.#cache.get(oid)
+    if (cached?.revision.tid === row.tid) {
+      cached.upTo = upTo
+      return cached.revision
     }
-    return this.#seek(oid, moment)
+    const revision = parseRevision(row.key, row.record)
+    this.#keep(oid, { revision, upTo, used: false })
+    return revision
   }
 
-  /** The tid of the newest revision, by the head record; undefined where there is none, or it is damaged. */
+  /** The tid of the newest revision; undefined where there is none. */
   newest(oid: Oid): number | undefined {
-    const key = headKey(oid)
-    const record = this.#store.get('heads', key)
-    if (!record) return undefined
-    try {
-      const [, tid] = parseRecordOf('head', { table: 'heads', key, record }) as unknown as [string, number]
-      return tid
-    } catch {
-      return undefined // the revisions themselves have the answer; verify names the damage
-    }
-  }
-
-  /** The tid of the newest revision, as the revisions have it. */
-  newestByRevisions(oid: Oid): number | undefined {
     const cached = this.#sole ? this.#cache.get(oid) : undefined
-    if (cached) return cached.revision.tid
-    return this.newest(oid) ?? this.#row(oid, 2 ** 48 - 1)?.tid
-  }
-
-  /** The revision that `tid` made of `oid`. */
-  exactly(oid: Oid, tid: number): Revision | undefined {
-    const key = revisionKey(oid, tid)
-    const record = this.#store.get('revisions', key)
-    return record && parseRevision(key, record)
+    return cached ? cached.revision.tid : this.#row(oid, NEWEST)?.tid
   }
 
   /** The revisions of `oid`, newest first, from the one valid at `moment` on. */

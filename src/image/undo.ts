@@ -77,7 +77,7 @@ function refuseLaterChanges(
   for (const oid of touched(record)) {
     if (keep.has(oid)) continue
     const stays = revisions.at(oid, tid)?.kind === 'tree' && revisions.at(oid, tid - 1)?.kind === 'tree'
-    if (!stays) check(oid, revisions.newestByRevisions(oid))
+    if (!stays) check(oid, revisions.newest(oid))
     else for (const key of trees.get(oid) ?? []) check(oid, entries.newest(oid, key))
   }
   if (objects.size === 0) return
