@@ -142,15 +142,19 @@ export function describeStore(name: string, open: Open): void {
       })
       for (const some of fc.sample(keys, { numRuns: 5, seed: 5 })) {
         store.write(({ put, remove }) => {
-          for (const { key } of store.page('heads', { ...ALL, to: bytes('\xff'.repeat(20)), limit: 999 })) {
-            remove('heads', key)
+          for (const { key } of store.page('transactions', {
+            ...ALL,
+            to: bytes('\xff'.repeat(20)),
+            limit: 999,
+          })) {
+            remove('transactions', key)
           }
-          for (const key of some) put('heads', key, key)
+          for (const key of some) put('transactions', key, key)
         })
         const wanted = some.toSorted(Buffer.compare).map(text)
         const range = { from: bytes('\0'), to: bytes('\xff'.repeat(20)) }
         assert.deepEqual(
-          store.page('heads', range).map(({ record }) => text(record)),
+          store.page('transactions', range).map(({ record }) => text(record)),
           wanted,
         )
       }
@@ -193,22 +197,22 @@ export function describeStore(name: string, open: Open): void {
         () =>
           store.write(({ put, remove }) => {
             put('revisions', bytes('a'), bytes('lost'))
-            put('heads', bytes('new'), bytes('lost'))
+            put('transactions', bytes('new'), bytes('lost'))
             remove('revisions', bytes('b'))
             throw thrown
           }),
         (error) => error === thrown,
       )
       assert.deepEqual(shown(store.page('revisions', ALL)), ['a=A', 'b=B'])
-      assert.ok(store.isEmpty('heads'))
+      assert.ok(store.isEmpty('transactions'))
       assert.equal(
         store.write(({ put }) => {
-          put('heads', bytes('new'), bytes('kept'))
+          put('transactions', bytes('new'), bytes('kept'))
           return 'the answer'
         }),
         'the answer',
       )
-      assert.equal(text(store.get('heads', bytes('new'))), 'kept')
+      assert.equal(text(store.get('transactions', bytes('new'))), 'kept')
     })
 
     it('sees within a transaction what that transaction has put so far', async (t) => {
@@ -300,7 +304,7 @@ export function describeStore(name: string, open: Open): void {
       const keys = Array.from({ length: 40 }, (_, i) => `key ${i}`)
       for (let round = 0; round < 30; round++) {
         store.write(({ put }) => {
-          for (const name of keys) put('heads', bytes(name), bytes(String(round)))
+          for (const name of keys) put('transactions', bytes(name), bytes(String(round)))
         })
         assert.deepEqual(new Set((await asked(keys)) as string[]), new Set([String(round)]))
       }

@@ -5,6 +5,6 @@ import { Store } from '../../src/image/store.ts'
 const store = Store.open(workerData as string)
 parentPort!.on('message', (keys: readonly string[]) => {
   store.refresh()
-  const values = keys.map((key) => store.get('heads', Buffer.from(key))?.slice())
+  const values = keys.map((key) => store.get('transactions', Buffer.from(key))?.slice())
   parentPort!.postMessage(values.map((value) => value && Buffer.from(value).toString()))
 })
