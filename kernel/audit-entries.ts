@@ -98,6 +98,7 @@ export function auditEntries(
         })
       case 'token':
       case 'facet':
+      case 'proposal':
       case 'waiting':
         return undefined
       default:

@@ -22,6 +22,7 @@ import { startEngine } from '../src/mind/engine.ts'
 import { readTemplates } from '../src/mind/template-files.ts'
 import { openKeys } from '../src/protocol/keys.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
+import { Approvals } from './approvals.ts'
 import { makeCommands } from './commands.ts'
 import { Desk } from './desk.ts'
 import { sendKnown } from './dispatch.ts'
@@ -93,7 +94,17 @@ async function compose(
   const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
   const drafting = makeDrafting({ templates, profile: profileOf(config), codices: codicesOf(image) })
   const think = makeThink((request, options) => engine.infer(request, options))
-  const faculties: Faculties = { image, invoke, think, drafting, world, clock, tries: config.cycles.tries }
+  const approvals = new Approvals()
+  const faculties: Faculties = {
+    image,
+    invoke,
+    think,
+    drafting,
+    world,
+    clock,
+    approval: (cycle, signal) => approvals.wait(cycle, signal),
+    tries: config.cycles.tries,
+  }
   const missions = new Missions({
     faculties,
     trail,
@@ -118,6 +129,7 @@ async function compose(
     missions,
     watchers,
     maintenance,
+    approvals,
     build: buildId(),
     stop: requestStop,
   }

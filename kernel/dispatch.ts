@@ -28,6 +28,7 @@ export interface Message {
   readonly expected: readonly Value[]
   readonly intent: string
   readonly insist: boolean
+  readonly approve: boolean
   readonly user: string
   /** The key under which the outcome is kept. */
   readonly request: string
@@ -194,6 +195,7 @@ async function think(
       args: missing.args,
       expected: own ? message.expected : [],
       intent: own ? message.intent : '',
+      approve: message.approve,
       user: message.user,
       request: own ? message.request : '',
       parent: own ? '' : message.request,

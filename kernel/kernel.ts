@@ -8,6 +8,7 @@ import type { Image } from '../src/image/image.ts'
 import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
 import type { Engine } from '../src/mind/engine.ts'
+import type { Approvals } from './approvals.ts'
 import type { LoopDelay } from './loop-delay.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { Missions } from './missions.ts'
@@ -27,6 +28,7 @@ export interface Kernel {
   readonly missions: Missions
   readonly watchers: Watchers
   readonly maintenance: Maintenance
+  readonly approvals: Approvals
   /** Version and digest of the running code, so that a probe can tell one vessel from another. */
   readonly build: string
   /** Asks the process to stop. */

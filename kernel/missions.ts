@@ -17,6 +17,9 @@ import type { Metrics } from '../src/metacognition/metrics.ts'
 import { auditEntries } from './audit-entries.ts'
 import type { Watchers } from './watchers.ts'
 
+/** How long a person may take over a method that waits for approval, in milliseconds. */
+const APPROVAL_MS = 600_000
+
 export interface MissionsOptions {
   readonly faculties: Faculties
   readonly trail: AuditTrail
@@ -173,7 +176,7 @@ export class Missions {
       for (const observer of observers) observer(observation)
     }
     const started = performance.now()
-    const limit = AbortSignal.timeout(timeoutMs)
+    const limit = AbortSignal.timeout(mission.approve ? timeoutMs + APPROVAL_MS : timeoutMs)
     const signal = AbortSignal.any([stop, limit])
     const ended = await runCycle(mission, faculties, { signal, observe })
     metrics.time('cycle', performance.now() - started)

@@ -1,4 +1,4 @@
-// `feedback`: a user's verdict on a cycle. Kept with the cycle; a method that was found good is no longer provisional, one
+// `feedback`: a user's verdict on a cycle. One that waits for it goes on. With one that ended it is kept; a method that was found good is no longer provisional, one
 // that was found bad is taken out of its slot (history keeps it), so that the next such message is written anew.
 import { BatError } from '../../src/base/errors.ts'
 import { Method, Ref, type TreeRef, type Value } from '../../src/base/value.ts'
@@ -12,6 +12,7 @@ export async function judge(
   session: Session,
 ): Promise<Value> {
   const { cycle: id, verdict, comment = '' } = options
+  if (kernel.approvals.answer(id, { verdict, comment })) return { cycle: id, verdict, method: 'proposed' }
   const { value } = await kernel.image.transact(
     { user: session.user, description: `feedback ${verdict}`, meta: { kind: 'feedback', cycle: id } },
     (transaction) => {

@@ -28,7 +28,7 @@ export async function sendCommand(kernel: Kernel, request: SendRequest, session:
     case 'set_slot':
       return setSlot(kernel, { target, slot: brief.selector, value: args[0]!, receiver }, session)
     case 'message': {
-      const { intent = '', insist = false } = brief.kwargs
+      const { intent = '', insist = false, approve = false } = brief.kwargs
       return send(
         kernel,
         {
@@ -39,6 +39,7 @@ export async function sendCommand(kernel: Kernel, request: SendRequest, session:
           expected,
           intent,
           insist,
+          approve,
           user: session.user,
           request: session.request,
         },

@@ -75,6 +75,11 @@ const table = {
     message: 'no draft of {receiver}.{selector} passed in {tries} tries; the last one: {reason}',
     remedy: '{hint}',
   },
+  E_NOT_APPROVED: {
+    class: 'refuse',
+    message: '{receiver}.{selector} was not approved; nothing was installed',
+    remedy: 'send it again with `=> value` or `# in your own words` to have it written otherwise',
+  },
   E_PLAN: { class: 'refuse', message: 'the plan cannot be used: {problem}' },
   E_TEMPLATE: {
     class: 'fatal',

@@ -42,7 +42,7 @@ export interface Ask<Answer> {
 
 /** A refused draft, as far as the next step depends on it. */
 export interface RefusedDraft {
-  readonly refusal?: { readonly by: 'guardian' | 'trial'; readonly report: readonly string[] }
+  readonly refusal?: { readonly by: 'guardian' | 'trial' | 'user'; readonly report: readonly string[] }
 }
 
 export interface Drafting {
@@ -169,7 +169,7 @@ export function makeDrafting({ templates, profile, codices = personas }: Draftin
     // a small model less than another draw does.
     shouldRepair(drafts) {
       const refusal = drafts.at(-1)?.refusal
-      if (refusal === undefined || drafts.length % 2 === 0) return false
+      if (refusal === undefined || refusal.by === 'user' || drafts.length % 2 === 0) return false
       return profile === 'full' || !refusal.report.some((line) => /^(report )?answer /.test(line))
     },
   }

@@ -18,6 +18,8 @@ export interface Mission {
   /** The answer expected, as a list of one; empty when none was given. */
   readonly expected: readonly Value[]
   readonly intent: string
+  /** Whether the method is shown and waits for the user's word before it is committed. */
+  readonly approve: boolean
   /** The user whose message it was, and the request that waits for the outcome (`''` when none does). */
   readonly user: string
   readonly request: string

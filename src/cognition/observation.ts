@@ -42,6 +42,8 @@ export type Observation =
       readonly code?: string
       readonly message?: string
     }
+  /** The draft passed and waits for the user's word. */
+  | { readonly kind: 'proposal'; readonly attempt: number; readonly source: string }
   | { readonly kind: 'commit'; readonly transaction: string; readonly purpose?: string }
   | { readonly kind: 'abort'; readonly code: string; readonly message: string }
   | { readonly kind: 'waiting'; readonly reason: string }

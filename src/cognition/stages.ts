@@ -73,10 +73,14 @@ async function synthesize(thought: Thought, { drafting, think }: Faculties): Pro
   return 'VALIDATING'
 }
 
-/** The guardian's audit, then a trial run. */
+/** The guardian's audit, then a trial run, then the user's word where it was asked for. */
 async function validate(thought: Thought, faculties: Faculties): Promise<StateName> {
   const { draft } = thought
-  const refusal = refusedAlready(thought) ?? audit(thought) ?? (await trial(thought, faculties))
+  const refusal =
+    refusedAlready(thought) ??
+    audit(thought) ??
+    (await trial(thought, faculties)) ??
+    (await approval(thought, faculties))
   if (!refusal) return 'COMPLETE'
   draft.refusal = refusal
   if (thought.drafts.length < faculties.tries) return 'SYNTHESIZING'
@@ -130,10 +134,24 @@ async function trial(thought: Thought, { invoke, clock }: Faculties): Promise<Re
   return { by: 'trial', message: fault.message, report: [`${fault.code} ${fault.brief}`], fault }
 }
 
+/** The user's word; a method that is not wanted is written again only where the user says what should be different. */
+async function approval(thought: Thought, faculties: Faculties): Promise<Refusal | undefined> {
+  const { draft, mission, signal } = thought
+  if (!mission.approve) return undefined
+  thought.observe({ kind: 'proposal', attempt: draft.attempt, source: draft.source })
+  const { verdict, comment } = await faculties.approval(mission.cycle, signal)
+  if (verdict === 'good') return undefined
+  const { receiver, selector } = mission
+  if (comment === '') throw new BatError('E_NOT_APPROVED', { receiver, selector })
+  thought.wish = comment
+  return { by: 'user', message: comment, report: [comment] }
+}
+
 /** The method that the current draft would be, with its provenance. */
 export function methodOf(thought: Thought, now: number): Method {
   const { draft, mission, answers } = thought
   const purpose = answers.find(({ facet }) => facet === 'purpose')?.answer
+  const intent = thought.wish ?? mission.intent
   const provenance: Provenance = {
     author: 'BRICK',
     user: mission.user,
@@ -144,7 +162,7 @@ export function methodOf(thought: Thought, now: number): Method {
     ...(draft.adapter ? { adapter: draft.adapter } : {}),
     prompt: draft.prompt,
     ...(purpose ? { purpose } : {}),
-    ...(mission.intent ? { intent: mission.intent } : {}),
+    ...(intent ? { intent } : {}),
     witnesses: thought.witnesses,
     tries: thought.drafts.length,
   }

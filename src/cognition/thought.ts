@@ -35,8 +35,16 @@ export interface Faculties {
   readonly drafting: Drafting
   readonly world: World
   readonly clock: Clock
+  /** Waits for the user's word on a method that passed; rejects with the signal's reason. */
+  readonly approval: (cycle: string, signal: AbortSignal) => Promise<Judgement>
   /** Drafts of a method before giving up. */
   readonly tries: number
+}
+
+/** What a user says of a method: good, or bad and perhaps what should be different. */
+export interface Judgement {
+  readonly verdict: 'good' | 'bad'
+  readonly comment: string
 }
 
 export interface FacetAnswer {
@@ -58,7 +66,7 @@ export interface Draft {
 }
 
 export interface Refusal {
-  readonly by: 'guardian' | 'trial'
+  readonly by: 'guardian' | 'trial' | 'user'
   /** For a person, one line. */
   readonly message: string
   /** What the model is told, a line a fault. */
@@ -73,6 +81,8 @@ export class Thought {
   readonly drafts: Draft[] = []
   readonly answers: FacetAnswer[] = []
   plan: Plan | undefined
+  /** What the user said should be different, the last time a draft was shown. */
+  wish: string | undefined
   state: StateName = 'IDLE'
   transaction: Transaction
   cycle: Obj

@@ -17,6 +17,7 @@ export const colonCommands: readonly (readonly [usage: string, about: string])[]
   [':undo [TX]', 'take back a transaction, the last of yours when none is named'],
   [':audit [CYCLE]', 'what a cycle did and why'],
   [':watch', "show everybody's cycles, or stop showing them"],
+  [':approve', 'show each new method before it is installed, or stop doing so'],
   [':cancel [CYCLE]', 'stop a running cycle, your last when none is named'],
   [':quit', 'leave; the daemon goes on'],
 ]

@@ -12,6 +12,7 @@ export function eventText(event: CycleEvent, colours: Colours): string | undefin
   switch (event.kind) {
     case 'state':
     case 'plan':
+    case 'proposal':
       return undefined
     case 'facet':
       return colours.dim(`${event.persona} ${event.facet}: ${printable(event.answer)}`)
@@ -45,6 +46,7 @@ export function eventLine(event: CycleEvent): string | undefined {
       return event.to.toLowerCase() + (event.persona ? ` (${event.persona})` : '')
     case 'plan':
     case 'facet':
+    case 'proposal':
       return undefined
     case 'draft':
       return `draft ${event.attempt}`

@@ -76,11 +76,17 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     async (...args: Args) =>
       ended(await perform(task, () => command(task, ...args)))
 
-  const begin = async ({ keep = false }: { keep?: boolean }) => ended(await start(task, { keep }))
+  const begin = async ({ keep = false, approve = false }: { keep?: boolean; approve?: boolean }) =>
+    ended(await start(task, { keep, approve }))
+  const approve = () => new Option('--approve', 'show each new method before it is installed')
   add('start', 'the console on a terminal, a batch of messages from standard input elsewhere')
     .option('--keep', 'leave a daemon that this batch started running')
+    .addOption(approve())
     .action(begin)
-  add('console', 'the same; also what `batos` alone does').option('--keep', 'as with start').action(begin)
+  add('console', 'the same; also what `batos` alone does')
+    .option('--keep', 'as with start')
+    .addOption(approve())
+    .action(begin)
   add('up', 'start the daemon and stay with it until ctrl-C')
     .option('-d, --detach', 'come back when it is up')
     .action(does(daemon.up))

@@ -80,8 +80,13 @@ export function suggested(body: SendBody, suggestion: string): SendBody {
 }
 
 /** The same message, insisting on a method of its own. */
-export function insisting(body: SendBody): SendBody {
+export const insisting = (body: SendBody): SendBody => withWish(body, { insist: true })
+
+/** The same message; a new method for it waits for the user's word. */
+export const approving = (body: SendBody): SendBody => withWish(body, { approve: true })
+
+function withWish(body: SendBody, wish: { readonly insist: true } | { readonly approve: true }): SendBody {
   const brief = body.mission_brief
   if (brief.type !== 'message') return body
-  return { ...body, mission_brief: { ...brief, kwargs: { ...brief.kwargs, insist: true } } }
+  return { ...body, mission_brief: { ...brief, kwargs: { ...brief.kwargs, ...wish } } }
 }

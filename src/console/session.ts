@@ -1,8 +1,8 @@
 // The console on a terminal. One person types; any number of messages run meanwhile. What is told of each is printed above
 // the line being typed, the newest runs in the live line, the answer comes with the time it took.
 //
-// A near miss is asked about: `y` sends what was meant, `n` has a new method written, `c` lets it be. The question stays
-// open while other messages are typed (none of the three is a message), the oldest is answered first.
+// A near miss is asked about: `y` sends what was meant, `n` has a new method written, `c` lets it be. In approve mode each
+// new method is: `y` installs it, `n` does not, `n` with words has it written again as they say. No answer is a message.
 import { type BatError, batErrorOf } from '../base/errors.ts'
 import type { Value } from '../base/value.ts'
 import type { Client } from '../protocol/client.ts'
@@ -14,8 +14,9 @@ import { eventText, indent } from './events.ts'
 import { openHistory } from './history-file.ts'
 import { follow, type InFlight, inFlight, liveText, shorten } from './in-flight.ts'
 import { type LineEditor, openLineEditor } from './line-editor.ts'
+import { type Question, Questions } from './questions.ts'
 import { answerText, durationText } from './rendering.ts'
-import { bodyOfLine, insisting, type SendBody, suggested } from './requests.ts'
+import { approving, bodyOfLine, insisting, type SendBody, suggested } from './requests.ts'
 import type { Task } from './task.ts'
 
 const WELCOME = [
@@ -27,15 +28,13 @@ const WELCOME = [
 const TICK_MS = 120
 
 /** Runs until the person leaves. Closes the connection. */
-export async function runConsole(client: Client, task: Task): Promise<void> {
-  const session = new Session(client, task)
+export async function runConsole(
+  client: Client,
+  task: Task,
+  options: { readonly approve: boolean },
+): Promise<void> {
+  const session = new Session(client, task, options)
   await session.run()
-}
-
-interface Question {
-  readonly line: string
-  readonly body: SendBody
-  readonly suggestion: string
 }
 
 class Session {
@@ -43,12 +42,15 @@ class Session {
   readonly #task: Task
   readonly #editor: LineEditor
   readonly #running: InFlight[] = []
-  readonly #questions: Question[] = []
+  readonly #questions: Questions
+  readonly #proposals = new Map<InFlight, Question>()
+  #approving: boolean
   #timer: NodeJS.Timeout | undefined
   #watching: AbortController | undefined
 
-  constructor(client: Client, task: Task) {
+  constructor(client: Client, task: Task, { approve }: { readonly approve: boolean }) {
     this.#client = client
+    this.#approving = approve
     this.#task = task
     const history = openHistory(task.home)
     const known = knowledgeOf(client)
@@ -64,6 +66,7 @@ class Session {
         this.#take(line)
       },
     })
+    this.#questions = new Questions((text) => this.#editor.prompt(text))
   }
 
   async run(): Promise<void> {
@@ -78,13 +81,11 @@ class Session {
 
   #take(raw: string): void {
     const line = raw.trim()
-    const question = this.#questions[0]
-    if (line === '' || line.startsWith('#')) return
-    if (question !== undefined && /^(y|yes|n|new|c|cancel)$/i.test(line))
-      this.#decide(question, line[0]!.toLowerCase())
-    else if (line === ':quit' || line === ':q') this.#editor.close()
+    if (line === '' || line.startsWith('#') || this.#questions.take(line)) return
+    if (line === ':quit' || line === ':q') this.#editor.close()
     else if (line === ':watch') this.#watch()
     else if (line === ':cancel') this.#cancel()
+    else if (line === ':approve') this.#approve()
     else if (line.startsWith(':')) void this.#command(line)
     else void this.#message(raw)
   }
@@ -99,7 +100,8 @@ class Session {
 
   async #message(line: string): Promise<void> {
     try {
-      await this.#send(line, bodyOfLine(line, { stream: true }))
+      const body = bodyOfLine(line, { stream: true })
+      await this.#send(line, this.#approving ? approving(body) : body)
     } catch (thrown) {
       this.#complain(batErrorOf(thrown), line)
     }
@@ -121,8 +123,7 @@ class Session {
       this.#ended(message)
       const error = batErrorOf(thrown)
       const { suggestion } = error.details
-      if (error.code === 'E_NEAR_MISS' && typeof suggestion === 'string')
-        this.#ask({ line, body, suggestion })
+      if (error.code === 'E_NEAR_MISS' && typeof suggestion === 'string') this.#ask(line, body, suggestion)
       else if (error.code !== 'E_CLIENT_CLOSED') this.#complain(error, line)
     }
   }
@@ -131,6 +132,7 @@ class Session {
     follow(message, told)
     const text = told.kind === 'status' ? eventText(told.event, this.#task.colours) : undefined
     if (text !== undefined) this.#editor.print(indent(text))
+    if (told.kind === 'status' && told.event.kind === 'proposal') this.#propose(message, told.cycle)
     this.#tick()
   }
 
@@ -146,23 +148,53 @@ class Session {
     this.#editor.print(complaint(error, { text }, this.#task.colours))
   }
 
-  #ask(question: Question): void {
-    this.#questions.push(question)
+  #ask(line: string, body: SendBody, suggestion: string): void {
     const { colours } = this.#task
-    const about = colours.dim(`(${shorten(question.line, 40)})`)
-    this.#editor.print(
-      `did you mean ${colours.bold(question.suggestion)}? [y]es / [n]ew method / [c]ancel ${about}`,
-    )
-    this.#editor.prompt('y/n/c > ')
+    const about = colours.dim(`(${shorten(line, 40)})`)
+    this.#editor.print(`did you mean ${colours.bold(suggestion)}? [y]es / [n]ew method / [c]ancel ${about}`)
+    this.#questions.ask({
+      prompt: 'y/n/c > ',
+      take: (answer) => {
+        if (/^y(es)?$/i.test(answer)) void this.#send(line, suggested(body, suggestion))
+        else if (/^n(ew)?$/i.test(answer)) void this.#send(line, insisting(body))
+        else if (/^c(ancel)?$/i.test(answer)) this.#editor.print('left as it is')
+        else return false
+        return true
+      },
+    })
   }
 
-  #decide(question: Question, key: string): void {
-    this.#questions.shift()
-    if (this.#questions.length === 0) this.#editor.prompt('> ')
-    const { line, body, suggestion } = question
-    if (key === 'y') void this.#send(line, suggested(body, suggestion))
-    else if (key === 'n') void this.#send(line, insisting(body))
-    else this.#editor.print('left as it is')
+  #propose(message: InFlight, cycle: string): void {
+    const about = this.#task.colours.dim(`(${shorten(message.line, 40)})`)
+    this.#editor.print(`install it? [y]es / [n]o / n and what should be different ${about}`)
+    const question: Question = {
+      prompt: 'y/n > ',
+      take: (answer) => {
+        const no = /^no?(?:\s+(.+))?$/i.exec(answer)
+        if (no === null && !/^y(es)?$/i.test(answer)) return false
+        void this.#judge(cycle, no === null ? 'good' : 'bad', no?.[1] ?? '')
+        return true
+      },
+    }
+    this.#proposals.set(message, question)
+    this.#questions.ask(question)
+  }
+
+  async #judge(cycle: string, verdict: 'good' | 'bad', comment: string): Promise<void> {
+    try {
+      await this.#client.request({ command: 'feedback', options: { cycle, verdict, comment } })
+    } catch (thrown) {
+      this.#complain(batErrorOf(thrown), verdict)
+    }
+  }
+
+  #approve(): void {
+    this.#approving = !this.#approving
+    this.#editor.print(
+      this.#approving
+        ? 'each new method is shown before it is installed; :approve again to stop'
+        : 'new methods are installed at once',
+    )
   }
 
   #cancel(): void {
@@ -206,6 +238,9 @@ class Session {
 
   #ended(message: InFlight): void {
     this.#running.splice(this.#running.indexOf(message), 1)
+    const proposal = this.#proposals.get(message)
+    if (proposal !== undefined) this.#questions.drop(proposal)
+    this.#proposals.delete(message)
     this.#tick()
   }
 

@@ -1,6 +1,7 @@
 // `start` and `console`: bring the daemon up when it is not, then the console on a terminal or the batch elsewhere.
 // A batch that started the daemon stops it at its end (unless told to keep it); one that found it running leaves it, and
 // so does the console always.
+import { BatError } from '../base/errors.ts'
 import type { Home } from '../base/home.ts'
 import type { Client } from '../protocol/client.ts'
 import { runBatch } from './batch.ts'
@@ -33,11 +34,16 @@ export async function ensureDaemon(task: Task): Promise<{ client: Client; starte
 }
 
 /** The console or the batch over a daemon that is started where need be. */
-export async function start(task: Task, options: { readonly keep: boolean }): Promise<ExitStatus> {
-  const { client, started } = await ensureDaemon(task)
+export async function start(
+  task: Task,
+  options: { readonly keep: boolean; readonly approve: boolean },
+): Promise<ExitStatus> {
   const interactive = task.around.input.isTTY === true && task.around.output.isTTY === true
+  if (options.approve && !interactive)
+    throw new BatError('E_USAGE', { problem: '--approve', hint: 'it asks a person, on a terminal' })
+  const { client, started } = await ensureDaemon(task)
   if (interactive) {
-    await runConsole(client, task)
+    await runConsole(client, task, options)
     task.tell(`the daemon goes on; ${typed('down')} stops it`)
     return 0
   }

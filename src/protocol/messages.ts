@@ -28,6 +28,8 @@ const kwargs = z.strictObject({
   has_expected: z.boolean().optional(),
   intent: z.string().max(4000).optional(),
   insist: z.boolean().optional(),
+  /** A new method waits for `feedback` before it is committed. */
+  approve: z.boolean().optional(),
 })
 const messageBrief = z.strictObject({
   type: z.literal('message'),
@@ -148,6 +150,7 @@ const eventSchema = z.discriminatedUnion('kind', [
     code: z.string().optional(),
     message: z.string().optional(),
   }),
+  z.looseObject({ kind: z.literal('proposal'), attempt: z.number(), source: z.string() }),
   z.looseObject({ kind: z.literal('commit'), transaction: z.string() }),
   z.looseObject({ kind: z.literal('waiting'), reason: z.string() }),
   z.looseObject({

@@ -43,6 +43,7 @@ const mission: Mission = {
   selector: 'add_to_',
   args: [4, new Ref('obj:9')],
   expected: [13],
+  approve: false,
   intent: 'the sum',
   user: 'owner',
   request: 'owner/x#1',

@@ -150,3 +150,18 @@ test('commands, mistakes and completion', async () => {
   console.type(':quit\r')
   await console.leave()
 })
+
+test('in approve mode each new method is asked about, and a refusal may say what should be different', async () => {
+  const console = await openConsole()
+  console.type(':approve\r')
+  await console.shows(/each new method is shown/)
+  console.type('genesis propose: 1\r')
+  await console.shows(/install it\? \[y\]es \/ \[n\]o \/ n and what should be different[^\n]*\ny\/n >$/)
+  console.type('y\r')
+  await console.shows(/^true good +[\d.]+ m?s\n>$/m)
+  console.type('genesis propose: 2\r')
+  await console.shows(/y\/n >$/)
+  console.type('n three times a\r')
+  await console.shows(/^true bad three times a +[\d.]+ m?s\n>$/m)
+  await console.leave()
+})
