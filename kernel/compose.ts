@@ -138,12 +138,7 @@ async function compose(
     command: makeCommands(kernel),
     clock,
     rejoin: (request, observe) => missions.waitingFor(request, observe),
-    recall: (request) => {
-      const transaction = image.begin({ user: 'kernel' })
-      const outcome = outcomeOf(transaction, world.missions, request)
-      transaction.abort()
-      return outcome
-    },
+    recall: (request) => outcomeOf(image.now(), world.missions, request),
   })
   const resumed = missions.resume()
   const router = await startRouter({

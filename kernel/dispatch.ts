@@ -71,9 +71,7 @@ export async function send(kernel: Kernel, message: Message, following: Followin
 
 /** Carries out an accepted mission whose message is understood by now; the mission ends in the same transaction. */
 export async function sendKnown(kernel: Kernel, mission: Mission): Promise<Outcome | undefined> {
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  const found = transaction.get(mission.target).lookup(mission.selector)?.value
-  transaction.abort()
+  const found = kernel.image.now().get(mission.target).lookup(mission.selector)?.value
   if (!(found instanceof Method) || found.provenance.time < mission.accepted) return undefined
   const ran = await run(kernel, { ...mission, insist: false }, mission)
   if (ran.kind === 'done') return { ...ran, kind: 'result', time: kernel.clock.now() }
@@ -81,31 +79,29 @@ export async function sendKnown(kernel: Kernel, mission: Mission): Promise<Outco
 }
 
 async function run(kernel: Kernel, message: Message, mission?: Mission): Promise<Ran> {
-  for (let attempt = 1; ; attempt++) {
-    const transaction = kernel.image.begin({
-      user: message.user,
-      description: `${message.receiver} ${formatMessage(message.selector, message.args)}`,
-      meta: { kind: 'send', ...(mission ? { mission: mission.id } : {}) },
-    })
-    try {
-      const ran = await runIn(kernel, transaction, message)
-      if (ran.kind === 'missing') return ran
-      checkExpectation(message, ran.value)
-      if (transaction.changes().length === 0 && !mission) return ran
-      const outcome: Outcome = { kind: 'result', value: ran.value, time: kernel.clock.now() }
-      if (mission) settle(transaction, kernel.world.missions, mission, outcome)
-      else if (message.request !== '')
-        keepOutcome(transaction, kernel.world.missions, message.request, outcome)
-      const tid = await transaction.commit()
-      return { kind: 'done', value: ran.value, transaction: tid }
-    } catch (thrown) {
-      if (!(thrown instanceof BatError) || thrown.code !== 'E_CONFLICT' || attempt === MOST_CONFLICTS)
-        throw thrown
-      kernel.metrics.count('conflicts')
-    } finally {
-      transaction.abort()
-    }
+  const { image, world, clock, metrics } = kernel
+  const options = {
+    user: message.user,
+    description: `${message.receiver} ${formatMessage(message.selector, message.args)}`,
+    meta: { kind: 'send', ...(mission ? { mission: mission.id } : {}) },
   }
+  const work = async (transaction: Transaction) => {
+    const ran = await runIn(kernel, transaction, message)
+    if (ran.kind === 'missing') return { ran, changed: false }
+    checkExpectation(message, ran.value)
+    const changed = transaction.changes().length > 0 || mission !== undefined
+    const outcome: Outcome = { kind: 'result', value: ran.value, time: clock.now() }
+    if (mission) settle(transaction, world.missions, mission, outcome)
+    else if (changed && message.request !== '')
+      keepOutcome(transaction, world.missions, message.request, outcome)
+    return { ran, changed }
+  }
+  const { value, tid } = await image.transact(options, work, {
+    tries: MOST_CONFLICTS,
+    onConflict: () => metrics.count('conflicts'),
+  })
+  const { ran, changed } = value
+  return ran.kind === 'done' && changed ? { ...ran, transaction: tid } : ran
 }
 
 async function runIn(kernel: Kernel, transaction: Transaction, message: Message): Promise<Ran> {
@@ -245,11 +241,9 @@ function unwritable(selector: string, args: number): string | undefined {
 
 function near(kernel: Kernel, target: Oid, selector: string): string | undefined {
   if (selector.replace(/_$/, '').length < 4) return undefined
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  const known = understood(transaction.get(target)).filter(
+  const known = understood(kernel.image.now().get(target)).filter(
     ({ value }) => value instanceof Method || value instanceof Primitive,
   )
-  transaction.abort()
   return nearest(
     selector,
     known.map(({ name }) => name),

@@ -9,15 +9,12 @@ import type { World } from '../src/cognition/thought.ts'
 import type { Image } from '../src/image/image.ts'
 import type { Obj } from '../src/image/object.ts'
 import type { Transaction } from '../src/image/transaction.ts'
+import type { View } from '../src/image/view.ts'
 
 /** Makes the primordial objects unless they are there, and answers what the kernel needs of them. */
 export async function openWorld(image: Image): Promise<World> {
-  const present = image.begin({ user: 'kernel' })
-  try {
-    if (present.root.has('genesis')) return worldOf(present)
-  } finally {
-    present.abort()
-  }
+  const present = image.now()
+  if (present.root.has('genesis')) return worldOf(present)
   const { value } = await image.transact(
     { user: 'kernel', description: 'genesis', meta: { kind: 'genesis' } },
     (transaction) => {
@@ -76,11 +73,11 @@ const primitiveOf = (selector: string): string =>
 const stateObject = (transaction: Transaction, traits: Obj, name: StateName): Obj =>
   transaction.create({ 'traits*': traits.ref, name, process_: new Primitive(`state.${name.toLowerCase()}`) })
 
-function worldOf(transaction: Transaction): World {
-  const { root } = transaction
+function worldOf(view: View): World {
+  const { root } = view
   const at = (object: Obj, slot: string): Oid => (object.get(slot) as Ref).oid
-  const states = transaction.get(at(root, 'states'))
-  const orchestrator = transaction.get(at(root, 'orchestrator'))
+  const states = view.get(at(root, 'states'))
+  const orchestrator = view.get(at(root, 'orchestrator'))
   return {
     states: Object.fromEntries(stateNames.map((name) => [name, at(states, name)])) as Record<StateName, Oid>,
     missions: at(root, 'missions'),
@@ -91,14 +88,10 @@ function worldOf(transaction: Transaction): World {
 
 /** The codices of the personas as they are in the image now. */
 export function codicesOf(image: Image): Readonly<Record<string, Codex>> {
-  const transaction = image.begin({ user: 'kernel' })
-  try {
-    const people = transaction.get((transaction.root.get('personas') as Ref).oid)
-    const named = [...people.slots()].filter(([name, value]) => value instanceof Ref && !name.endsWith('*'))
-    return Object.fromEntries(
-      named.map(([name, ref]) => [name, transaction.get((ref as Ref).oid).get('codex') as unknown as Codex]),
-    )
-  } finally {
-    transaction.abort()
-  }
+  const present = image.now()
+  const people = present.get((present.root.get('personas') as Ref).oid)
+  const named = [...people.slots()].filter(([name, value]) => value instanceof Ref && !name.endsWith('*'))
+  return Object.fromEntries(
+    named.map(([name, ref]) => [name, present.get((ref as Ref).oid).get('codex') as unknown as Codex]),
+  )
 }

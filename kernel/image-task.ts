@@ -3,9 +3,9 @@
 // on the image opened for it alone. The same code does both, and does not know which of them it is in.
 //
 // A task that works `on: 'image'` is handed the open image. Since others work at the same time it must never hold the event
-// loop for more than some 10 ms: it is written in slices with `await setImmediate()` (node:timers/promises) between them,
-// and looks at `signal` there. One `on: 'folder'` replaces or makes the image itself: it is handed the folder, takes the
-// image's lock by opening what it needs, and is refused while a kernel runs.
+// loop for more than some 10 ms: its loops await takeTurns (src/base/turns.ts) at each round, and look at `signal` there.
+// One `on: 'folder'` replaces or makes the image itself: it is handed the folder, takes the image's lock by opening what it
+// needs, and is refused while a kernel runs.
 import type { z } from 'zod'
 import type { Clock } from '../src/base/clock.ts'
 import { BatError } from '../src/base/errors.ts'

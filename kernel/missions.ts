@@ -81,9 +81,7 @@ export class Missions {
   /** Takes up what was pending when the last kernel ended; answers how many. */
   resume(): number {
     const { image, world } = this.#options.faculties
-    const transaction = image.begin({ user: 'kernel' })
-    const missions = pendingMissions(transaction, world.missions)
-    transaction.abort()
+    const missions = pendingMissions(image.now(), world.missions)
     for (const mission of missions) this.#start(mission)
     return missions.length
   }

@@ -13,15 +13,11 @@ import { resolveTarget } from './send.ts'
  * `{oid, selector, holder, value}`. Throws E_NO_OBJECT, E_NO_SLOT.
  */
 export function inspect(kernel: Kernel, request: RequestFor<'inspect'>): Value {
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  try {
-    const target = resolveTarget(transaction, request.target_oid)
-    const selector = request.mission_brief?.selector
-    const names = rootNames(transaction.root)
-    return selector === undefined ? describe(target, names) : show(target, selector, names)
-  } finally {
-    transaction.abort()
-  }
+  const present = kernel.image.now()
+  const target = resolveTarget(present, request.target_oid)
+  const selector = request.mission_brief?.selector
+  const names = rootNames(present.root)
+  return selector === undefined ? describe(target, names) : show(target, selector, names)
 }
 
 function describe(target: Obj, names: ReadonlyMap<string, string>): Value {

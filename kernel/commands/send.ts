@@ -6,7 +6,7 @@ import { type Argument, formatLiteral, resolveNames } from '../../src/base/notat
 import { Ref, type Value } from '../../src/base/value.ts'
 import { keepOutcome, type Outcome } from '../../src/cognition/pending.ts'
 import type { Obj } from '../../src/image/object.ts'
-import type { Transaction } from '../../src/image/transaction.ts'
+import type { View } from '../../src/image/view.ts'
 import type { RequestFor } from '../../src/protocol/messages.ts'
 import type { Session } from '../desk.ts'
 import { send } from '../dispatch.ts'
@@ -55,32 +55,28 @@ function read(
   kernel: Kernel,
   request: SendRequest,
 ): { target: Oid; args: readonly Value[]; expected: readonly Value[] } {
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  try {
-    const { mission_brief: brief, target_oid } = request
-    const find = (name: string) => new Ref(resolveTarget(transaction, name).oid)
-    const given = (argument: Argument) => resolveNames(argument, find)
-    const kwargs = brief.type === 'message' ? brief.kwargs : {}
-    return {
-      target: resolveTarget(transaction, target_oid).oid,
-      args: brief.type === 'get_slot' ? [] : brief.args.map(given),
-      expected: kwargs.has_expected === true ? [given(kwargs.expected ?? null)] : [],
-    }
-  } finally {
-    transaction.abort()
+  const present = kernel.image.now()
+  const { mission_brief: brief, target_oid } = request
+  const find = (name: string) => new Ref(resolveTarget(present, name).oid)
+  const given = (argument: Argument) => resolveNames(argument, find)
+  const kwargs = brief.type === 'message' ? brief.kwargs : {}
+  return {
+    target: resolveTarget(present, target_oid).oid,
+    args: brief.type === 'get_slot' ? [] : brief.args.map(given),
+    expected: kwargs.has_expected === true ? [given(kwargs.expected ?? null)] : [],
   }
 }
 
 /** The object that a request is for: by oid, by the name that the root has for it, or the root itself. */
-export function resolveTarget(transaction: Transaction, target: string | 0): Obj {
-  if (target === 0) return transaction.root
+export function resolveTarget(view: View, target: string | 0): Obj {
+  if (target === 0) return view.root
   if (isOid(target)) {
-    if (transaction.has(target)) return transaction.get(target)
+    if (view.has(target)) return view.get(target)
     throw new BatError('E_NO_OBJECT', { receiver: target })
   }
-  const value = transaction.root.get(target)
-  if (value instanceof Ref) return transaction.get(value.oid)
-  const names = [...transaction.root.slots()].map(([name]) => name)
+  const value = view.root.get(target)
+  if (value instanceof Ref) return view.get(value.oid)
+  const names = [...view.root.slots()].map(([name]) => name)
   const near = nearest(target, names)
   const hint = near
     ? `did you mean ${near}?`
@@ -89,23 +85,18 @@ export function resolveTarget(transaction: Transaction, target: string | 0): Obj
 }
 
 function getSlot(kernel: Kernel, target: Oid, slot: string, receiver: string): Value {
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  try {
-    const object = transaction.get(target)
-    const found = object.lookup(slot)
-    if (found) return found.value
-    const near = nearest(
-      slot,
-      [...object.slots()].map(([name]) => name),
-    )
-    throw new BatError('E_NO_SLOT', {
-      receiver,
-      slot,
-      hint: near ? `did you mean ${near}?` : `set it with ${receiver}.${slot} = value`,
-    })
-  } finally {
-    transaction.abort()
-  }
+  const object = kernel.image.now().get(target)
+  const found = object.lookup(slot)
+  if (found) return found.value
+  const near = nearest(
+    slot,
+    [...object.slots()].map(([name]) => name),
+  )
+  throw new BatError('E_NO_SLOT', {
+    receiver,
+    slot,
+    hint: near ? `did you mean ${near}?` : `set it with ${receiver}.${slot} = value`,
+  })
 }
 
 async function setSlot(

@@ -4,6 +4,7 @@
 import type { Oid } from '../base/ids.ts'
 import type { PlainObject, TreeRef, Value } from '../base/value.ts'
 import type { Transaction } from '../image/transaction.ts'
+import type { View } from '../image/view.ts'
 import { type Mission, missionOfValue, missionToValue } from './mission.ts'
 
 export type Outcome =
@@ -45,13 +46,13 @@ export function keepOutcome(
   tree(transaction, missions, 'outcomes').set(request, outcome as unknown as PlainObject)
 }
 
-export function outcomeOf(transaction: Transaction, missions: Oid, request: string): Outcome | undefined {
-  return tree(transaction, missions, 'outcomes').get(request) as Outcome | undefined
+export function outcomeOf(view: View, missions: Oid, request: string): Outcome | undefined {
+  return tree(view, missions, 'outcomes').get(request) as Outcome | undefined
 }
 
 /** All that wait, in the order in which they were accepted (mission ids sort by time). */
-export function pendingMissions(transaction: Transaction, missions: Oid): Mission[] {
-  return [...tree(transaction, missions, 'pending').entries()].map(([, value]) =>
+export function pendingMissions(view: View, missions: Oid): Mission[] {
+  return [...tree(view, missions, 'pending').entries()].map(([, value]) =>
     missionOfValue(value as PlainObject),
   )
 }
@@ -64,6 +65,6 @@ export function dropOutcomes(transaction: Transaction, missions: Oid, before: nu
   return old.length
 }
 
-function tree(transaction: Transaction, missions: Oid, slot: 'pending' | 'outcomes') {
-  return transaction.tree(transaction.get(missions).get(slot) as TreeRef)
+function tree(view: View, missions: Oid, slot: 'pending' | 'outcomes') {
+  return view.tree(view.get(missions).get(slot) as TreeRef)
 }

@@ -148,11 +148,20 @@ export class Image {
     return transaction
   }
 
-  /** Runs `work` in a transaction and commits it; on a conflict again, on what is there then, at most `tries` times. */
+  /** The image as it is now, read only: what is committed later is not seen in it. */
+  now(): View {
+    this.#mustBeOpen()
+    return new View(this.#source, this.#committer.head.tid)
+  }
+
+  /**
+   * Runs `work` in a transaction and commits it; on a conflict again, on what is there then, at most `tries` times.
+   * `onConflict` is told of each time.
+   */
   async transact<T>(
     options: TransactionOptions,
     work: (transaction: Transaction) => T | Promise<T>,
-    { tries = TRIES }: { readonly tries?: number } = {},
+    { tries = TRIES, onConflict }: { readonly tries?: number; readonly onConflict?: () => void } = {},
   ): Promise<{ readonly value: T; readonly tid: Tid }> {
     for (let left = tries; ; left--) {
       const transaction = this.begin(options)
@@ -162,6 +171,7 @@ export class Image {
       } catch (error) {
         const again = error instanceof BatError && error.code === 'E_CONFLICT' && left > 1
         if (!again) throw error
+        onConflict?.()
       } finally {
         transaction.abort()
       }

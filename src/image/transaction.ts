@@ -249,6 +249,10 @@ export class Transaction extends View {
   async commit(): Promise<Tid> {
     this.#mustBeOpen()
     if (this.#doom !== undefined) throw new BatError('E_DOOMED', { reason: this.#doom })
+    if (this.#isBlank) {
+      this.#end('committed')
+      return this.snapshot
+    }
     this.#state = 'committing'
     try {
       if (this.#blobs.length > 0) await this.#desk.blobs.publish(this.#blobs)
@@ -261,6 +265,11 @@ export class Transaction extends View {
       if (error instanceof BatError && error.code === 'E_CONFLICT') this.abort()
       throw error
     }
+  }
+
+  /** Whether there is nothing to write and nothing that could conflict. */
+  get #isBlank(): boolean {
+    return this.#drafts.size + this.#entries.size + this.#currentReads.size + this.#blobs.length === 0
   }
 
   #request(): CommitRequest {
