@@ -20,6 +20,16 @@ export class ByteReader {
     this.#at = at
   }
 
+  /** Where the next read begins. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** The bytes read since `start`. */
+  since(start: number): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(start, this.#at))
+  }
+
   /** Reads a scalar whole, and of anything longer what it is and its size. */
   head(): Head {
     const tag = this.#view.getUint8(this.#at++)
@@ -59,7 +69,8 @@ export class ByteReader {
         return { kind: 'value', value: this.#signed(1 << (tag - 0xd0)) }
       case 0xd6:
       case 0xd7:
-        return { kind: 'extension', type: this.unsigned(1), size: tag === 0xd6 ? 4 : 8 }
+      case 0xd8:
+        return { kind: 'extension', type: this.unsigned(1), size: 1 << (tag - 0xd4) }
       case 0xd9:
       case 0xda:
       case 0xdb:

@@ -5,9 +5,14 @@ export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)
   #at = 0
 
-  /** Starts again at the front; the buffer stays. */
-  reset(): void {
-    this.#at = 0
+  /** Goes back to where `size` bytes were written; the buffer stays. */
+  reset(size = 0): void {
+    this.#at = size
+  }
+
+  /** How many bytes were written. */
+  get size(): number {
+    return this.#at
   }
 
   /** What was written, in memory of its own. */
@@ -17,9 +22,9 @@ export class ByteWriter {
     return copy
   }
 
-  /** What was written, until the next write. */
-  written(): Buffer {
-    return this.#buffer.subarray(0, this.#at)
+  /** What was written from `start` on, until the next write. */
+  written(start = 0): Buffer {
+    return this.#buffer.subarray(start, this.#at)
   }
 
   byte(value: number): void {
@@ -138,6 +143,13 @@ export class ByteWriter {
     this.byte(type)
     if (!short) this.uint32(Math.floor(value / 2 ** 32))
     this.uint32(value >>> 0)
+  }
+
+  /** An extension whose data is 16 bytes. */
+  extension16(type: number, bytes: Uint8Array): void {
+    this.byte(0xd8)
+    this.byte(type)
+    this.bytes(bytes)
   }
 
   /** An extension whose data is what `write` writes. */

@@ -11,13 +11,20 @@
 //   ext 6        bigint: one byte sign (0, 1 for negative), then the magnitude, big endian
 //   ext 7        Date: milliseconds as float 64
 //   ext 8        string that is not well formed: UTF-16, little endian
+//   ext 9        a value kept once for all in the table `values`: the first 16 bytes of the SHA-256 of its encoding
 //
 // Slots are an array of names and values in turn, in slot order: lookup goes through parent slots in that order.
+//
+// A revision keeps large values elsewhere and names them by ext 9. What is cut out so, of 256 bytes and more encoded: a
+// string, bytes or a Method, whether a slot holds it or a list or map in a slot does; and a list or map that a slot holds
+// when nothing was cut out of it. So an encoding in the table `values` never names another. Entries of Trees are whole:
+// one is only written when it changes itself. So is what crosses to another thread or process.
 import { oidOf } from '../base/ids.ts'
 import { BlobRef, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
 import { define } from './admit.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { type Digest, LazySlots, type RawSlots, rawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 
 const REF = 1
@@ -28,21 +35,48 @@ const PRIMITIVE = 5
 const BIGINT = 6
 const DATE = 7
 const UTF16 = 8
+const SHARED = 9
 
-/** Writes `value`, which must have passed `admit`. */
-export function writeValue(to: ByteWriter, value: Value): void {
-  if (typeof value === 'string') writeText(to, value)
-  else if (typeof value === 'number') to.number(value)
+/** The size from which on a value is kept once for all, in bytes. */
+export const SHARED_FROM = 256
+/** The bytes that name a shared value. */
+export const DIGEST_SIZE = 18
+
+/** Where large values go while slots are written. */
+export interface Sharing {
+  /** Keeps an encoded value, which is good until the call ends, and answers its digest. */
+  keep(encoding: Uint8Array): Digest
+  /** Is told of what a slot holds that names shared values. */
+  refers(unread: Unread): void
+}
+
+/** Gives a shared value. */
+export type Shared = (digest: Digest) => Value
+
+/** Writes `value`, which must have passed `admit`; `cut` is called behind each string, bytes and Method with its start. */
+export function writeValue(to: ByteWriter, value: Value, cut?: (start: number) => void): void {
+  const start = to.size
+  if (typeof value === 'string') {
+    writeText(to, value)
+    cut?.(start)
+  } else if (typeof value === 'number') to.number(value)
   else if (typeof value === 'boolean') to.byte(value ? 0xc3 : 0xc2)
   else if (typeof value === 'bigint') writeBigint(to, value)
   else if (value === null) to.byte(0xc0)
-  else writeObject(to, value)
+  else {
+    writeObject(to, value, cut)
+    if (value instanceof Method || value instanceof Uint8Array) cut?.(start)
+  }
 }
 
-function writeObject(to: ByteWriter, value: Exclude<Value, null | string | number | boolean | bigint>): void {
+function writeObject(
+  to: ByteWriter,
+  value: Exclude<Value, null | string | number | boolean | bigint>,
+  cut?: (start: number) => void,
+): void {
   if (Array.isArray(value)) {
     to.arrayHeader(value.length)
-    for (const item of value as readonly Value[]) writeValue(to, item)
+    for (const item of value as readonly Value[]) writeValue(to, item, cut)
   } else if (value instanceof Ref) writeOid(to, REF, value.oid)
   else if (value instanceof TreeRef) writeOid(to, TREE, value.oid)
   else if (value instanceof Method) {
@@ -65,7 +99,7 @@ function writeObject(to: ByteWriter, value: Exclude<Value, null | string | numbe
     to.mapHeader(keys.length)
     for (const key of keys) {
       writeText(to, key)
-      writeValue(to, object[key]!)
+      writeValue(to, object[key]!, cut)
     }
   }
 }
@@ -86,32 +120,40 @@ function writeBigint(to: ByteWriter, value: bigint): void {
 }
 
 /** Reads one value; arrays and plain objects come frozen. Throws when the bytes are of no known form. */
-export function readValue(from: ByteReader): Value {
+export function readValue(from: ByteReader, shared: Shared = none): Value {
   const head = from.head()
   switch (head.kind) {
     case 'value':
       return head.value
     case 'array': {
       const items: Value[] = []
-      for (let i = 0; i < head.size; i++) items.push(readValue(from))
+      for (let i = 0; i < head.size; i++) items.push(readValue(from, shared))
       return Object.freeze(items)
     }
     case 'map': {
       const object: Record<string, Value> = {}
       for (let i = 0; i < head.size; i++) {
         const key = readValue(from) as string
-        define(object, key, readValue(from))
+        define(object, key, readValue(from, shared))
       }
       return Object.freeze(object)
     }
     case 'extension':
-      return readExtension(from, head.type, head.size)
+      return readExtension(from, head, shared)
     default:
       return head satisfies never
   }
 }
 
-function readExtension(from: ByteReader, type: number, size: number): Value {
+const none: Shared = (digest) => {
+  throw new Error(`the shared value ${digest} is named where none may be`)
+}
+
+function readExtension(
+  from: ByteReader,
+  { type, size }: { readonly type: number; readonly size: number },
+  shared: Shared,
+): Value {
   switch (type) {
     case REF:
       return new Ref(oidOf(from.unsigned(size)))
@@ -134,26 +176,80 @@ function readExtension(from: ByteReader, type: number, size: number): Value {
       return new Date(from.float64())
     case UTF16:
       return Buffer.from(from.bytes(size)).toString('utf16le')
+    case SHARED:
+      return shared(Buffer.from(from.bytes(size)).toString('hex'))
     default:
       throw new Error(`extension ${type} is not known`)
   }
 }
 
-export function writeSlots(to: ByteWriter, slots: Slots): void {
+/** Writes slots; answers them as a reader would find them, large values unread, where there are any. */
+export function writeSlots(to: ByteWriter, slots: Slots, sharing?: Sharing): RawSlots | undefined {
   to.arrayHeader(slots.size * 2)
-  for (const [name, value] of slots) {
-    writeText(to, name)
-    writeValue(to, value)
+  if (!sharing) {
+    for (const [name, value] of slots) {
+      writeText(to, name)
+      writeValue(to, value)
+    }
+    return undefined
   }
+  const written = new Map<string, Value | Unread>()
+  let isLazy = false
+  for (const [name, value] of rawSlots(slots)) {
+    writeText(to, name)
+    const kept = writeSlot(to, value, sharing)
+    written.set(name, kept)
+    if (!(kept instanceof Unread)) continue
+    sharing.refers(kept)
+    isLazy = true
+  }
+  return isLazy ? written : undefined
 }
 
-export function readSlots(from: ByteReader): Slots {
+function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Value | Unread {
+  if (value instanceof Unread) {
+    to.bytes(value.encoding)
+    return value
+  }
+  const begin = to.size
+  const digests: Digest[] = []
+  const cut = (start: number) => {
+    if (to.size - start < SHARED_FROM) return
+    const digest = sharing.keep(to.written(start))
+    to.reset(start)
+    to.extension16(SHARED, Buffer.from(digest, 'hex'))
+    digests.push(digest)
+  }
+  writeValue(to, value, cut)
+  if (digests.length === 0) cut(begin)
+  return digests.length === 0 ? value : new Unread(new Uint8Array(to.written(begin)), digests)
+}
+
+/** Reads slots; `read` gives those that name shared values, once they are asked for. */
+export function readSlots(from: ByteReader, read: (unread: Unread) => Value = unreadable): Slots {
   const head = from.head()
   if (head.kind !== 'array') throw new Error('slots are not an array')
-  const slots = new Map<string, Value>()
-  for (let i = 0; i < head.size; i += 2) slots.set(readValue(from) as string, readValue(from))
-  return slots
+  const slots = new Map<string, Value | Unread>()
+  let digests: Digest[] = []
+  let isLazy = false
+  const note: Shared = (digest) => {
+    digests.push(digest)
+    return null
+  }
+  for (let i = 0; i < head.size; i += 2) {
+    const name = readValue(from) as string
+    const start = from.at
+    const value = readValue(from, note)
+    if (digests.length > 0) {
+      slots.set(name, new Unread(from.since(start), digests))
+      digests = []
+      isLazy = true
+    } else slots.set(name, value)
+  }
+  return isLazy ? new LazySlots(slots, read) : (slots as Slots)
 }
+
+const unreadable = ({ digests }: Unread): never => none(digests[0]!) as never
 
 /** Slots as bytes that can cross to another thread or process. */
 export function encodeSlots(slots: Slots): Uint8Array {

@@ -8,9 +8,11 @@ import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import type { Entries } from './entries.ts'
 import { blobKey, entryVersionKey, type Key, revisionKey, type Table, transactionKey } from './keyspace.ts'
+import { type Digest, LazySlots } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
-import { formatRecord, type RecordBody } from './record.ts'
+import { formatObject, formatRecord, type RecordBody } from './record.ts'
 import type { Revision, Revisions } from './revisions.ts'
+import { Sharer } from './shared-values.ts'
 import type { Store, Writer } from './store.ts'
 import { type TransactionRecord, transactionBody } from './transaction-record.ts'
 import type { EntryChanges } from './view.ts'
@@ -53,6 +55,9 @@ export interface Head {
   readonly next: number
 }
 
+/** Is told of each transaction as soon as it is committed, and which shared values its revisions refer to. */
+export type CommitListener = (record: TransactionRecord, values: ReadonlySet<Digest>) => void
+
 export interface CommitterOptions {
   readonly store: Store
   readonly dir: string
@@ -60,7 +65,7 @@ export interface CommitterOptions {
   readonly entries: Entries
   readonly clock: Clock
   readonly head: Head
-  readonly onCommit?: (record: TransactionRecord) => void
+  readonly onCommit?: CommitListener
 }
 
 export class Committer {
@@ -106,7 +111,7 @@ export class Committer {
     this.#head = group.head
     for (const [oid, revision] of group.fresh) this.#options.revisions.committed(oid, revision)
     for (const [i, waiting] of batch.entries()) settle(waiting, outcomes[i]!)
-    for (const record of group.records) this.#options.onCommit?.(record)
+    for (const { record, values } of group.written) this.#options.onCommit?.(record, values)
   }
 
   close(): void {
@@ -126,7 +131,7 @@ function settle({ resolve, reject }: Waiting, outcome: Outcome): void {
 class Group {
   head: Head
   readonly fresh = new Map<Oid, Revision>()
-  readonly records: TransactionRecord[] = []
+  readonly written: { readonly record: TransactionRecord; readonly values: ReadonlySet<Digest> }[] = []
   readonly #options: CommitterOptions
 
   constructor(options: CommitterOptions, head: Head) {
@@ -182,13 +187,24 @@ class Group {
     const put = (table: Table, key: Key, body: RecordBody) =>
       writer.put(table, key, formatRecord(table, key, body))
     const lists = { created: [] as Oid[], changed: [] as Oid[], gone: [] as Oid[] }
-    const revise = (oid: Oid, revision: Revision) => {
-      put('revisions', revisionKey(oid, tid), revision)
+    const { values } = this.#options.revisions
+    const sharer = new Sharer(values, writer.put)
+    const note = (oid: Oid, revision: Revision) => {
       this.fresh.set(oid, revision)
+    }
+    const revise = (oid: Oid, revision: Exclude<Revision, { readonly kind: 'object' }>) => {
+      put('revisions', revisionKey(oid, tid), revision)
+      note(oid, revision)
+    }
+    const reviseObject = (oid: Oid, slots: Slots) => {
+      const key = revisionKey(oid, tid)
+      const { record, lazy } = formatObject(key, slots, sharer)
+      writer.put('revisions', key, record)
+      note(oid, { tid, kind: 'object', slots: lazy ? new LazySlots(lazy, values.read) : slots })
     }
     for (const [oid, draft] of request.drafts) {
       lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
-      if (draft.kind === 'object') revise(oid, { tid, kind: 'object', slots: draft.slots as Slots })
+      if (draft.kind === 'object') reviseObject(oid, draft.slots)
       else if (draft.kind === 'gone') revise(oid, { tid, kind: 'gone' })
       else if (!request.entries.has(oid)) revise(oid, { tid, kind: 'tree', count: 0 })
     }
@@ -202,7 +218,7 @@ class Group {
     for (const { sha256, size } of request.blobs) {
       put('blobs', blobKey(sha256), { kind: 'blob', value: { size, tid } })
     }
-    this.#close(request, lists, { tid, put })
+    this.written.push({ record: this.#close(request, lists, { tid, put }), values: sharer.digests })
   }
 
   /** Answers the count of entries that the Tree has now. */
@@ -223,7 +239,7 @@ class Group {
     return count
   }
 
-  #close(request: CommitRequest, lists: Lists, { tid, put }: Sink): void {
+  #close(request: CommitRequest, lists: Lists, { tid, put }: Sink): TransactionRecord {
     const created = lists.created.reduce((most, oid) => Math.max(most, numberOf(oid) + 1), this.head.next)
     const time = Math.max(this.head.time, this.#options.clock.now())
     const record: TransactionRecord = {
@@ -241,8 +257,8 @@ class Group {
       next: oidOf(created),
     }
     put('transactions', transactionKey(tid), transactionBody(record))
-    this.records.push(record)
     this.head = { tid, time, next: created }
+    return record
   }
 }
 

@@ -30,8 +30,9 @@ export function findSlot(start: Obj, name: string): Found | undefined {
 
 export function parentsOf(object: Obj): Obj[] {
   const parents: Obj[] = []
-  for (const [slot, value] of object.own) {
+  for (const slot of object.own.keys()) {
     if (!isParentSlot(slot)) continue
+    const value = object.own.get(slot)!
     for (const parent of Array.isArray(value) ? (value as readonly Value[]) : [value]) {
       if (parent instanceof Ref) parents.push(parentOf(object, slot, parent))
     }

@@ -16,10 +16,10 @@ export interface Identity {
   readonly format: number
 }
 
-export const FORMAT = 1
+export const FORMAT = 2
 const WHAT = 'BAT OS image'
 /** The program version that brought FORMAT in. */
-const WRITER = '0.1.0'
+const WRITER = '0.2.0'
 const formatKey = metaKey('format')
 
 /** Who the image is; undefined where the store is new. Throws E_IMAGE_FOREIGN, E_IMAGE_VERSION. */
@@ -42,8 +42,16 @@ export function identityOf(store: Store, dir: string): Identity | undefined {
       needs: String(writer),
     })
   }
-  return { id: String(found.id), format }
+  // format 2 came to have large values in a table of their own, and reads format 1 as it is
+  if (format < FORMAT) store.write(({ put }) => put('meta', formatKey, formatRecordOf(String(found.id))))
+  return { id: String(found.id), format: FORMAT }
 }
+
+const formatRecordOf = (id: string): Uint8Array =>
+  formatRecord('meta', formatKey, {
+    kind: 'meta',
+    value: { what: WHAT, id, format: FORMAT, writer: WRITER },
+  })
 
 /** Makes a new image in an empty store. */
 export function founded(
@@ -51,8 +59,7 @@ export function founded(
   { id, time }: { readonly id: string; readonly time: number },
 ): Identity {
   store.write(({ put }) => {
-    const value = { what: WHAT, id, format: FORMAT, writer: WRITER }
-    put('meta', formatKey, formatRecord('meta', formatKey, { kind: 'meta', value }))
+    put('meta', formatKey, formatRecordOf(id))
     const revision = revisionKey(ROOT, 0)
     put('revisions', revision, formatRecord('revisions', revision, { kind: 'object', slots: new Map() }))
     const first = transactionKey(0)

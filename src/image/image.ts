@@ -13,7 +13,7 @@ import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../base/ids.
 import { Teardown } from '../base/teardown.ts'
 import type { BlobRef } from '../base/value.ts'
 import { Blobs } from './blob.ts'
-import { Committer, type Head } from './commit.ts'
+import { type CommitListener, Committer, type Head } from './commit.ts'
 import { Entries } from './entries.ts'
 import {
   History,
@@ -105,7 +105,7 @@ export class Image {
   readonly #entries: Entries
   readonly #source: Source
   readonly #open = new Set<Transaction>()
-  readonly #listeners = new Set<(record: TransactionRecord) => void>()
+  readonly #listeners = new Set<CommitListener>()
   #next: number
   #closed = false
 
@@ -119,8 +119,8 @@ export class Image {
     this.#blobs = parts.blobs
     this.#revisions = new Revisions(store, { limit: cacheObjects, sole: true })
     this.#entries = new Entries(store)
-    const onCommit = (record: TransactionRecord) => {
-      for (const listener of this.#listeners) listener(record)
+    const onCommit: CommitListener = (record, values) => {
+      for (const listener of this.#listeners) listener(record, values)
     }
     const [revisions, entries] = [this.#revisions, this.#entries]
     this.#source = { revisions, entries, volatile: new Map() }
@@ -186,7 +186,7 @@ export class Image {
   }
 
   /** Calls `listener` after each commit, until the function that comes back is called. */
-  onCommit(listener: (record: TransactionRecord) => void): () => void {
+  onCommit(listener: CommitListener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }

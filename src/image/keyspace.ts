@@ -10,6 +10,7 @@
 //                                            the first of an oid is its newest
 //   entries       tree's oid, key, ~tid      an entry of a Tree as that transaction left it
 //   blobs         SHA-256, 32 bytes          bytes kept in a file beside
+//   values        digest, 16 bytes           a large value of a slot, kept once: see codec.ts
 //
 // Entry keys keep their order and none is the beginning of another:
 //   0x10 number: float 64, big endian; sign bit flipped for positive, all bits for negative numbers; -0 is 0
@@ -19,9 +20,10 @@
 //   0x40 bytes: likewise
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../base/ids.ts'
+import type { Digest } from './lazy-slots.ts'
 
-export type Table = 'meta' | 'transactions' | 'revisions' | 'entries' | 'blobs'
-export const tables: readonly Table[] = ['meta', 'transactions', 'revisions', 'entries', 'blobs']
+export type Table = 'meta' | 'transactions' | 'revisions' | 'entries' | 'blobs' | 'values'
+export const tables: readonly Table[] = ['meta', 'transactions', 'revisions', 'entries', 'blobs', 'values']
 
 export type Key = Uint8Array
 export type TreeKey = string | number | bigint | Uint8Array
@@ -83,6 +85,8 @@ export const tidOfTransactionKey = (key: Key): number => get48(key, 0)
 export const tidOfVersionKey = (key: Key): number => NEWEST - get48(key, key.length - 6)
 
 export const blobKey = (sha256: string): Key => Buffer.from(sha256, 'hex')
+export const valueKey = (digest: Digest): Key => Buffer.from(digest, 'hex')
+export const digestOfKey = (key: Key): Digest => Buffer.from(key).toString('hex')
 
 /** How a record is called to a person: `obj:12 at tx:90`. */
 export function nameOfRecord(table: Table, key: Key): string {
@@ -95,6 +99,8 @@ export function nameOfRecord(table: Table, key: Key): string {
       return `${oidOfKey(key)}[${formatTreeKey(entryOfKey(key))}] at ${tidName(tidOfVersionKey(key))}`
     case 'blobs':
       return `blob ${Buffer.from(key).toString('hex')}`
+    case 'values':
+      return `value ${digestOfKey(key)}`
     case 'meta':
       return `meta ${Buffer.from(key).toString('utf8')}`
     default:

@@ -12,6 +12,7 @@
 //     6 transaction  a plain object, see transaction-record.ts
 //     7 blob         a plain object {size, tid}
 //     8 meta         a plain object
+//     9 value        a value that slots name by its digest
 //
 // The key is part of the sum, so a record that turns up under another key is found as well as a flipped bit; either costs
 // this one record. A reader that does not know a version or a kind says so and leaves the record alone.
@@ -20,17 +21,18 @@ import { BatError } from '../base/errors.ts'
 import type { Value } from '../base/value.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { readSlots, readValue, writeSlots, writeValue } from './codec.ts'
+import { readSlots, readValue, type Sharing, writeSlots, writeValue } from './codec.ts'
 import { type Key, nameOfRecord, type Table } from './keyspace.ts'
+import type { RawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 
 export type RecordBody =
   | { readonly kind: 'object'; readonly slots: Slots }
   | { readonly kind: 'tree'; readonly count: number }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'entry' | 'transaction' | 'blob' | 'meta'; readonly value: Value }
+  | { readonly kind: 'entry' | 'transaction' | 'blob' | 'meta' | 'value'; readonly value: Value }
 
-const kinds = ['', 'object', 'tree', 'gone', 'entry', '', 'transaction', 'blob', 'meta'] as const
+const kinds = ['', 'object', 'tree', 'gone', 'entry', '', 'transaction', 'blob', 'meta', 'value'] as const
 const kindNumbers: Readonly<Record<RecordBody['kind'], number>> = {
   object: 1,
   tree: 2,
@@ -39,6 +41,7 @@ const kindNumbers: Readonly<Record<RecordBody['kind'], number>> = {
   transaction: 6,
   blob: 7,
   meta: 8,
+  value: 9,
 }
 const TABLE_NUMBERS: Readonly<Record<Table, number>> = {
   meta: 1,
@@ -46,29 +49,65 @@ const TABLE_NUMBERS: Readonly<Record<Table, number>> = {
   revisions: 4,
   entries: 5,
   blobs: 6,
+  values: 7,
 }
 const RECORD_VERSION = 1
 const HEADER_SIZE = 8
 
 const writer = new ByteWriter()
+const valueWriter = new ByteWriter()
 
 /** The bytes to store under `key`; valid until the next call. */
 export function formatRecord(table: Table, key: Key, body: RecordBody): Buffer {
-  writer.reset()
-  writer.uint32(0)
-  writer.byte(RECORD_VERSION)
-  writer.byte(kindNumbers[body.kind])
-  writer.uint16(0)
+  begin(writer, body.kind)
   if (body.kind === 'object') writeSlots(writer, body.slots)
   else if (body.kind === 'tree') writer.number(body.count)
   else if (body.kind !== 'gone') writeValue(writer, body.value)
-  const record = writer.written()
+  return summed(writer, table, key)
+}
+
+/** The record of an object whose large values go to `sharing`, and its slots as a reader would find them. */
+export function formatObject(
+  key: Key,
+  slots: Slots,
+  sharing: Sharing,
+): { readonly record: Buffer; readonly lazy: RawSlots | undefined } {
+  begin(writer, 'object')
+  const lazy = writeSlots(writer, slots, sharing)
+  return { record: summed(writer, 'revisions', key), lazy }
+}
+
+/** The record of a shared value, of which the encoding is given; may be made while another record is. */
+export function formatValue(key: Key, encoding: Uint8Array): Buffer {
+  begin(valueWriter, 'value')
+  valueWriter.bytes(encoding)
+  return summed(valueWriter, 'values', key)
+}
+
+function begin(to: ByteWriter, kind: RecordBody['kind']): void {
+  to.reset()
+  to.uint32(0)
+  to.byte(RECORD_VERSION)
+  to.byte(kindNumbers[kind])
+  to.uint16(0)
+}
+
+function summed(to: ByteWriter, table: Table, key: Key): Buffer {
+  const record = to.written()
   record.writeUInt32BE(sumOf(table, key, record), 0)
   return record
 }
 
-/** What the record holds. Throws E_RECORD_DAMAGED, naming it, when it is not as it was written. */
-export function parseRecord(table: Table, key: Key, record: Uint8Array): RecordBody {
+/**
+ * What the record holds. Throws E_RECORD_DAMAGED, naming it, when it is not as it was written. Large values of an object
+ * are read by `read` when they are asked for; without it they can be listed (digestsOf) but not read.
+ */
+export function parseRecord(
+  table: Table,
+  key: Key,
+  record: Uint8Array,
+  read?: (unread: Unread) => Value,
+): RecordBody {
   const reader = new ByteReader(record)
   if (record.length < HEADER_SIZE || reader.unsigned(4) !== sumOf(table, key, record)) {
     throw damaged(table, key, 'its checksum is wrong')
@@ -81,7 +120,7 @@ export function parseRecord(table: Table, key: Key, record: Uint8Array): RecordB
   }
   switch (kind) {
     case 'object':
-      return { kind, slots: readSlots(reader) }
+      return { kind, slots: readSlots(reader, read) }
     case 'tree':
       return { kind, count: readValue(reader) as number }
     case 'gone':
@@ -93,7 +132,7 @@ export function parseRecord(table: Table, key: Key, record: Uint8Array): RecordB
 
 /** The value of a record that must be of `kind`. */
 export function parseRecordOf(
-  kind: 'transaction' | 'blob' | 'meta',
+  kind: 'transaction' | 'blob' | 'meta' | 'value',
   { table, key, record }: { readonly table: Table; readonly key: Key; readonly record: Uint8Array },
 ): Value {
   const body = parseRecord(table, key, record)

@@ -2,9 +2,12 @@
 // is kept decoded in a cache of bounded count, shared by all transactions, since no revision ever changes. An older one is
 // a seek. The cache drops what was not used since its hand last came by (the clock algorithm).
 import type { Oid } from '../base/ids.ts'
+import type { Value } from '../base/value.ts'
 import { type Key, NEWEST, revisionKey, revisionsEnd, tidOfVersionKey } from './keyspace.ts'
+import type { Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 import { damaged, parseRecord } from './record.ts'
+import { SharedValues } from './shared-values.ts'
 import type { Row, Store } from './store.ts'
 
 export type Revision =
@@ -24,6 +27,8 @@ export class Revisions {
   readonly #limit: number
   readonly #sole: boolean
   readonly #cache = new Map<Oid, Cached>()
+  /** The large values of objects. */
+  readonly values: SharedValues
 
   /**
    * `limit`: how many objects are kept decoded. `sole`: whether every commit comes by `committed`, so that what is cached
@@ -33,6 +38,7 @@ export class Revisions {
     this.#store = store
     this.#limit = limit
     this.#sole = sole
+    this.values = new SharedValues(store)
   }
 
   /** The revision of `oid` valid at `moment`; undefined where there was none yet. Throws E_RECORD_DAMAGED. */
@@ -55,7 +61,7 @@ export class Revisions {
       cached.upTo = upTo
       return cached.revision
     }
-    const revision = parseRevision(row.key, row.record)
+    const revision = parseRevision(row.key, row.record, this.values.read)
     this.#keep(oid, { revision, upTo, used: false })
     return revision
   }
@@ -69,12 +75,14 @@ export class Revisions {
   /** The revisions of `oid`, newest first, from the one valid at `moment` on. */
   *history(oid: Oid, moment: number): Generator<Revision, void, undefined> {
     const range = { from: revisionKey(oid, moment), to: revisionsEnd(oid) }
-    for (const { key, record } of this.#store.walk('revisions', range)) yield parseRevision(key, record)
+    for (const { key, record } of this.#store.walk('revisions', range)) {
+      yield parseRevision(key, record, this.values.read)
+    }
   }
 
   #seek(oid: Oid, moment: number): Revision | undefined {
     const row = this.#row(oid, moment)
-    return row && parseRevision(row.key, row.record)
+    return row && parseRevision(row.key, row.record, this.values.read)
   }
 
   #row(oid: Oid, moment: number): (Row & { readonly tid: number }) | undefined {
@@ -105,9 +113,10 @@ export class Revisions {
   }
 }
 
-export function parseRevision(key: Key, record: Uint8Array): Revision {
+/** Without `read` the large values of an object can be listed (digestsOf) but not read. Throws E_RECORD_DAMAGED. */
+export function parseRevision(key: Key, record: Uint8Array, read?: (unread: Unread) => Value): Revision {
   const tid = tidOfVersionKey(key)
-  const body = parseRecord('revisions', key, record)
+  const body = parseRecord('revisions', key, record, read)
   switch (body.kind) {
     case 'object':
       return { tid, kind: 'object', slots: body.slots }

@@ -15,6 +15,7 @@ import { admit } from './admit.ts'
 import type { BlobSource, Blobs, StagedBlob } from './blob.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { keyText } from './keyspace.ts'
+import { copySlots } from './lazy-slots.ts'
 import type { Obj } from './object.ts'
 import { isVolatileSlot, type ObjectState, ROOT, type Slots } from './object-state.ts'
 import { Tree } from './tree.ts'
@@ -294,7 +295,7 @@ export class Transaction extends View {
     if (draft?.kind === 'object' && draft.generation === this.#generation) return draft.slots
     const slots = this.slotsOf(oid)
     if (!slots) throw new BatError('E_NO_OBJECT', { receiver: oid })
-    const copy = new Map(slots)
+    const copy = copySlots(slots)
     const created = draft?.created ?? false
     this.#put(oid, { kind: 'object', slots: copy, created, generation: this.#generation })
     return copy

@@ -7,8 +7,10 @@ import type { Oid } from '../base/ids.ts'
 import { BlobRef, isPlainObject, Method, Ref, TreeRef, type Value } from '../base/value.ts'
 import { Entries } from './entries.ts'
 import { entryOfKey, keyText, NEWEST, nameOfRecord, oidOfKey, type Table, tables } from './keyspace.ts'
+import { type Digest, digestsOf } from './lazy-slots.ts'
 import { parseRecord } from './record.ts'
 import { parseRevision, type Revision, Revisions } from './revisions.ts'
+import { SharedValues } from './shared-values.ts'
 import type { Row, Store } from './store.ts'
 
 export interface Fault {
@@ -39,23 +41,32 @@ export async function* verifyImage(image: Verified): AsyncGenerator<Fault, void,
 function* checkRevision(image: Verified, revision: Newest): Generator<Fault, void, undefined> {
   if (revision.kind === 'tree') yield* checkTree(image, revision.oid, revision.count)
   if (revision.kind !== 'object') return
-  for (const [slot, value] of revision.slots) yield* checkValue(image, value, `${revision.oid}.${slot}`)
+  for (const slot of revision.slots.keys()) {
+    const value = soundly(() => revision.slots.get(slot))
+    if (value !== undefined) yield* checkValue(image, value, `${revision.oid}.${slot}`)
+  }
 }
 
 const WHOLE = { from: Buffer.alloc(1), to: Buffer.alloc(64, 0xff) }
 
 function* checkRecords(store: Store, table: Table): Generator<Fault, void, undefined> {
   try {
-    for (const row of store.walk(table, WHOLE)) yield* faultOf(table, row)
+    const values = new SharedValues(store)
+    for (const row of store.walk(table, WHOLE)) yield* faultOf(table, row, values)
   } catch (error) {
     if (!(error instanceof BatError)) throw error
     yield { where: `table ${table}`, problem: `not readable to its end: ${String(error.details.problem)}` }
   }
 }
 
-function* faultOf(table: Table, { key, record }: Row): Generator<Fault, void, undefined> {
+function* faultOf(
+  table: Table,
+  { key, record }: Row,
+  values: SharedValues,
+): Generator<Fault, void, undefined> {
   try {
-    parseRecord(table, key, record)
+    const body = parseRecord(table, key, record)
+    if (body.kind === 'object') yield* checkShared(values, digestsOf(body.slots), nameOfRecord(table, key))
   } catch (error) {
     if (error instanceof BatError)
       yield { where: nameOfRecord(table, key), problem: String(error.details.problem) }
@@ -63,15 +74,26 @@ function* faultOf(table: Table, { key, record }: Row): Generator<Fault, void, un
   }
 }
 
+function* checkShared(
+  values: SharedValues,
+  digests: readonly Digest[],
+  where: string,
+): Generator<Fault, void, undefined> {
+  for (const digest of digests) {
+    if (!values.has(digest)) yield { where, problem: `it holds the value ${digest}, which is not there` }
+  }
+}
+
 type Newest = Revision & { readonly oid: Oid }
 
 /** The newest sound revision of each object: the first of its keys. */
 function* newestRevisions(store: Store): Generator<Newest, void, undefined> {
+  const values = new SharedValues(store)
   let seen: Oid | undefined
   for (const { key, record } of store.walk('revisions', WHOLE)) {
     const oid = oidOfKey(key)
     if (oid === seen) continue
-    const revision = soundly(() => parseRevision(key, record))
+    const revision = soundly(() => parseRevision(key, record, values.read))
     if (!revision) continue
     seen = oid
     yield { ...revision, oid }

@@ -5,6 +5,7 @@ import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
 import { Ref, type TreeRef, type Value } from '../base/value.ts'
 import type { Entries } from './entries.ts'
+import { rawSlots } from './lazy-slots.ts'
 import { Obj } from './object.ts'
 import { ROOT, type Slots } from './object-state.ts'
 import type { Revision, Revisions } from './revisions.ts'
@@ -83,7 +84,7 @@ export class View {
   /** How a person calls an object: its name in the root, else its oid. */
   nameOf(oid: Oid): string {
     if (oid === ROOT) return 'root'
-    for (const [name, value] of this.slotsOf(ROOT) ?? []) {
+    for (const [name, value] of rawSlots(this.slotsOf(ROOT) ?? new Map())) {
       if (value instanceof Ref && value.oid === oid) return name
     }
     return oid

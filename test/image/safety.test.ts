@@ -144,11 +144,11 @@ test('refuses a newer format and says which program it needs', async (t) => {
   const kept = await freshImage(t)
   await kept.image.close()
   const store = Store.open(kept.dir)
-  const value = { what: 'BAT OS image', id: 'x', format: 2, writer: '3.1.0' }
+  const value = { what: 'BAT OS image', id: 'x', format: 3, writer: '3.1.0' }
   const key = metaKey('format')
   store.write(({ put }) => put('meta', key, formatRecord('meta', key, { kind: 'meta', value })))
   await store.close()
-  await assert.rejects(kept.open(), coded('E_IMAGE_VERSION', { known: 1, needs: '3.1.0' }))
+  await assert.rejects(kept.open(), coded('E_IMAGE_VERSION', { known: 2, needs: '3.1.0' }))
 })
 
 test('says when its folder cannot be used', async (t) => {
