@@ -9,8 +9,18 @@ export const oidOf = (number: number): Oid => `obj:${number}`
 export const tidOf = (number: number): Tid => `tx:${number}`
 
 /** The number of an `obj:` or `tx:` id; NaN when `id` is of another form. */
-export const numberOf = (id: string): number =>
-  /^(obj|tx):\d{1,15}$/.test(id) ? Number(id.slice(id.indexOf(':') + 1)) : Number.NaN
+export function numberOf(id: string): number {
+  const start = id.startsWith('obj:') ? 4 : id.startsWith('tx:') ? 3 : Number.NaN
+  const digits = id.length - start
+  if (!(digits >= 1 && digits <= 15)) return Number.NaN
+  let number = 0
+  for (let i = start; i < id.length; i++) {
+    const digit = id.charCodeAt(i) - 0x30
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN
+    number = number * 10 + digit
+  }
+  return number
+}
 export const isOid = (id: string): id is Oid => /^obj:\d{1,15}$/.test(id)
 export const isTid = (id: string): id is Tid => /^tx:\d{1,15}$/.test(id)
 

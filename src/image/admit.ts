@@ -9,6 +9,8 @@ export const DEPTH_LIMIT = 200
 
 /** A frozen copy of `value`. Throws E_VALUE naming the path (`genesis.config.socket`), which begins with `path()`. */
 export function admit(value: unknown, path: () => string): Value {
+  const type = typeof value
+  if (type === 'string' || type === 'number' || type === 'boolean') return value as Value
   return new Gate(path).pass(value)
 }
 
@@ -38,12 +40,11 @@ class Gate {
   }
 
   #object(value: object): Value {
-    if (Array.isArray(value)) return this.#inside(value, () => this.#array(value))
-    if (isPlainObject(value)) return this.#inside(value, () => this.#plain(value))
     if (value instanceof Ref || value instanceof TreeRef || value instanceof BlobRef) return value
+    if (Array.isArray(value) || isPlainObject(value)) return this.#inside(value)
     if (value instanceof Primitive) return value
     if (value instanceof Method) {
-      const provenance = this.#at('provenance', () => this.pass({ ...value.provenance }))
+      const provenance = this.#at('provenance', { ...value.provenance })
       return new Method({ source: value.source, provenance: provenance as unknown as Method['provenance'] })
     }
     if (value instanceof Date) {
@@ -56,7 +57,7 @@ class Gate {
 
   #array(array: readonly unknown[]): Value {
     const copy: Value[] = []
-    for (let i = 0; i < array.length; i++) copy.push(this.#at(i, () => this.pass(array[i])))
+    for (let i = 0; i < array.length; i++) copy.push(this.#at(i, array[i]))
     return Object.freeze(copy)
   }
 
@@ -65,28 +66,23 @@ class Gate {
     const copy: Record<string, Value> = {}
     for (const key of Object.keys(object)) {
       const value = object[key]
-      if (value !== undefined)
-        define(
-          copy,
-          key,
-          this.#at(key, () => this.pass(value)),
-        )
+      if (value !== undefined) define(copy, key, this.#at(key, value))
     }
     return Object.freeze(copy)
   }
 
-  #inside(value: object, pass: () => Value): Value {
+  #inside(value: readonly unknown[] | Readonly<Record<string, unknown>>): Value {
     if (this.#within.includes(value)) return this.#refuse('a value that contains itself')
     if (this.#within.length === DEPTH_LIMIT) return this.#refuse(`more than ${DEPTH_LIMIT} levels of nesting`)
     this.#within.push(value)
-    const copy = pass()
+    const copy = Array.isArray(value) ? this.#array(value) : this.#plain(value as Record<string, unknown>)
     this.#within.pop()
     return copy
   }
 
-  #at(key: string | number, pass: () => Value): Value {
+  #at(key: string | number, value: unknown): Value {
     this.#keys.push(key)
-    const copy = pass()
+    const copy = this.pass(value)
     this.#keys.pop()
     return copy
   }

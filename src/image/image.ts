@@ -182,7 +182,9 @@ export class Image {
   allocate(count: number): Oid[] {
     const first = this.#next
     this.#next += count
-    return Array.from({ length: count }, (_, i) => oidOf(first + i))
+    const oids: Oid[] = []
+    for (let i = 0; i < count; i++) oids.push(oidOf(first + i))
+    return oids
   }
 
   /** Calls `listener` after each commit, until the function that comes back is called. */

@@ -146,13 +146,17 @@ function bytesOf(key: TreeKey): Key {
 
 function numberBytes(key: number): Key {
   if (Number.isNaN(key)) throw new BatError('E_TREE_KEY', { problem: 'is not a number' })
-  const bytes = Buffer.alloc(9)
+  float64.setFloat64(0, key === 0 ? 0 : key)
+  const [high, low] = [float64.getUint32(0), float64.getUint32(4)]
+  const negative = high >>> 31 === 1
+  const bytes = new Uint8Array(9)
   bytes[0] = 0x10
-  bytes.writeDoubleBE(key === 0 ? 0 : key, 1)
-  if (bytes[1]! & 0x80) for (let i = 1; i < 9; i++) bytes[i]! ^= 0xff
-  else bytes[1]! |= 0x80
+  put32(bytes, 1, negative ? ~high : high | 0x80000000)
+  put32(bytes, 5, negative ? ~low : low)
   return bytes
 }
+
+const float64 = new DataView(new ArrayBuffer(8))
 
 function bigintBytes(key: bigint): Key {
   const hex = (key < 0n ? -key : key).toString(16)
@@ -167,13 +171,14 @@ function bigintBytes(key: bigint): Key {
 }
 
 function escaped(type: number, bytes: Uint8Array): Key {
-  const zeros = bytes.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0)
+  let zeros = 0
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0) zeros++
   const key = new Uint8Array(bytes.length + zeros + 3)
   key[0] = type
   let at = 1
-  for (const byte of bytes) {
-    key[at++] = byte
-    if (byte === 0) key[at++] = 0xff
+  for (let i = 0; i < bytes.length; i++) {
+    key[at++] = bytes[i]!
+    if (bytes[i] === 0) key[at++] = 0xff
   }
   key[at + 1] = 0x01
   return key
@@ -215,8 +220,7 @@ function unescaped(entry: Key): Uint8Array {
 export const compareKeys = (a: Key, b: Key): number => Buffer.compare(a, b)
 
 /** Bytes as a string, one character a byte: what maps are keyed by. */
-export const keyText = (key: Key): string =>
-  Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+export const keyText = (key: Key): string => String.fromCharCode.apply(null, key as unknown as number[])
 
 function numberOf48(oid: Oid): number {
   const number = numberOf(oid)
@@ -228,10 +232,14 @@ function put48(key: Uint8Array, at: number, value: number): void {
   const high = Math.floor(value / UINT32)
   key[at] = high >>> 8
   key[at + 1] = high
-  key[at + 2] = value >>> 24
-  key[at + 3] = value >>> 16
-  key[at + 4] = value >>> 8
-  key[at + 5] = value
+  put32(key, at + 2, value)
+}
+
+function put32(key: Uint8Array, at: number, value: number): void {
+  key[at] = value >>> 24
+  key[at + 1] = value >>> 16
+  key[at + 2] = value >>> 8
+  key[at + 3] = value
 }
 
 const get48 = (key: Uint8Array, at: number): number =>

@@ -10,10 +10,12 @@ import { type Found, findSlot, parentsOf } from './delegation.ts'
 import { isVolatileSlot, type Slots } from './object-state.ts'
 import type { View } from './view.ts'
 
+const NO_SLOTS: Slots = new Map()
+
 export class Obj {
   readonly oid: Oid
   readonly view: View
-  #slots: Slots = new Map()
+  #slots: Slots = NO_SLOTS
   #edition = -1
   #found: Map<string, Found | undefined> | undefined
   #foundAt = -1

@@ -87,7 +87,7 @@ export class Store {
         limit,
         snapshot: false,
       })) {
-        rows.push({ key: new Uint8Array(key), record: new Uint8Array(value) })
+        rows.push({ key, record: value })
       }
     } catch (error) {
       throw unreadable(table, from, error)

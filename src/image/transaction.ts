@@ -54,8 +54,8 @@ export class Transaction extends View {
   readonly #entries = new Map<Oid, Map<string, EntryChange>>()
   readonly #currentReads = new Set<Oid>()
   readonly #blobs: StagedBlob[] = []
-  /** How to take each change back, kept from the first savepoint on. */
-  #journal: (() => void)[] = []
+  /** How to take each change back, from the first savepoint on. */
+  #journal: (() => void)[] | undefined
   #savepoints: object[] = []
   /** Drafts of an earlier generation are copied before they are changed: a savepoint may need them. */
   #generation = 0
@@ -89,14 +89,9 @@ export class Transaction extends View {
     this.#mustBeOpen()
     const [oid] = this.#desk.allocate(1) as [Oid]
     const listed = Symbol.iterator in slots ? [...slots] : Object.entries(slots)
-    const kept = listed.filter(([name, value]) => value !== undefined && !isVolatileSlot(name))
-    this.#put(oid, {
-      kind: 'object',
-      slots: admitted(oid, kept),
-      created: true,
-      generation: this.#generation,
-    })
-    const object = this.get(oid)
+    const draft = { kind: 'object', slots: admitted(oid, listed), created: true } as const
+    this.#put(oid, { ...draft, generation: this.#generation })
+    const object = this.handle(oid)
     for (const [name, value] of listed) if (isVolatileSlot(name)) object.set(name, value)
     return object
   }
@@ -145,7 +140,7 @@ export class Transaction extends View {
     const before = changes.get(text)
     changes.set(text, { key, value })
     const entries = changes
-    this.#remember(() => (before ? entries.set(text, before) : entries.delete(text)))
+    this.#journal?.push(() => (before ? entries.set(text, before) : entries.delete(text)))
     this.changeCount++
   }
 
@@ -188,11 +183,7 @@ export class Transaction extends View {
       const there = this.has(oid)
       if (!there && !this.#mayBecome(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
       const created = this.#drafts.get(oid)?.created ?? !there
-      const kept = admitted(
-        oid,
-        [...slots].filter(([name]) => !isVolatileSlot(name)),
-        this,
-      )
+      const kept = admitted(oid, slots, this)
       return [oid, { kind: 'object', slots: kept, created, generation: this.#generation }]
     })
     for (const [oid, draft] of drafts) this.#put(oid, draft)
@@ -206,7 +197,9 @@ export class Transaction extends View {
 
   savepoint(): Savepoint {
     this.#mustBeOpen()
-    const depth = this.#journal.length
+    this.#journal ??= []
+    const journal = this.#journal
+    const depth = journal.length
     const mark = {}
     this.#savepoints.push(mark)
     this.#generation++
@@ -215,7 +208,7 @@ export class Transaction extends View {
         this.#mustBeOpen()
         const place = this.#savepoints.indexOf(mark)
         if (place < 0) throw new BatError('E_SAVEPOINT')
-        while (this.#journal.length > depth) this.#journal.pop()!()
+        while (journal.length > depth) journal.pop()!()
         this.#savepoints.length = place + 1
         this.#generation++
         this.#moved()
@@ -238,7 +231,7 @@ export class Transaction extends View {
     this.#end('aborted')
     this.#drafts.clear()
     this.#entries.clear()
-    this.#journal = []
+    this.#journal = undefined
     this.#moved()
     this.#desk.blobs.discardSoon(this.#blobs)
   }
@@ -304,7 +297,7 @@ export class Transaction extends View {
   #put(oid: Oid, draft: Draft): void {
     const before = this.#drafts.get(oid)
     this.#drafts.set(oid, draft)
-    this.#remember(() => (before ? this.#drafts.set(oid, before) : this.#drafts.delete(oid)))
+    this.#journal?.push(() => (before ? this.#drafts.set(oid, before) : this.#drafts.delete(oid)))
     this.#moved()
     if (draft.kind === 'gone') this.forget(oid)
   }
@@ -314,16 +307,12 @@ export class Transaction extends View {
     const entries = this.#entries.get(oid)
     this.#drafts.delete(oid)
     this.#entries.delete(oid)
-    this.#remember(() => {
+    this.#journal?.push(() => {
       this.#drafts.set(oid, draft)
       if (entries) this.#entries.set(oid, entries)
     })
     this.forget(oid)
     this.#moved()
-  }
-
-  #remember(undo: () => void): void {
-    if (this.#savepoints.length > 0) this.#journal.push(undo)
   }
 
   #moved(): void {
@@ -350,9 +339,11 @@ export class Transaction extends View {
   }
 }
 
+/** The slots that are to be written, copied; a value that is undefined counts as absent. */
 function admitted(oid: Oid, slots: Iterable<readonly [string, Value]>, view?: View): Map<string, Value> {
   const copy = new Map<string, Value>()
   for (const [name, value] of slots) {
+    if (value === undefined || isVolatileSlot(name)) continue
     copy.set(
       name,
       admit(value, () => view?.pathOf(oid, name) ?? `${oid}.${name}`),

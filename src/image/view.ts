@@ -52,6 +52,11 @@ export class View {
     const known = this.#objects.get(oid)
     if (known) return known
     if (!this.has(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
+    return this.handle(oid)
+  }
+
+  /** The handle of an object that is there. */
+  protected handle(oid: Oid): Obj {
     if (this.#objects.size >= OBJECTS_KEPT) this.#objects.clear()
     const object = new Obj(this, oid)
     this.#objects.set(oid, object)
