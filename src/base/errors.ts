@@ -128,8 +128,9 @@ const table = {
   },
   E_UNDO_CONFLICT: {
     class: 'refuse',
-    message: '{tid} cannot be undone: {objects} changed again in {later}',
-    remedy: 'undo {later} first',
+    message: '{tid} cannot be undone: {places} changed again in {later}',
+    remedy:
+      'take that back too: batos undo {all}\nor leave {objects} as it is: batos undo {alone} --keep {kept}',
   },
   E_NO_TRANSACTION: {
     class: 'refuse',

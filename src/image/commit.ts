@@ -26,7 +26,8 @@ export type Draft =
       readonly created: boolean
       readonly generation: number
     }
-  | { readonly kind: 'tree'; readonly created: boolean }
+  /** `count`: how many entries it has already, where it was taken away and is there again. */
+  | { readonly kind: 'tree'; readonly created: boolean; readonly count: number }
   | { readonly kind: 'gone'; readonly created: boolean }
 
 export interface CommitRequest {
@@ -206,11 +207,12 @@ class Group {
       lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
       if (draft.kind === 'object') reviseObject(oid, draft.slots)
       else if (draft.kind === 'gone') revise(oid, { tid, kind: 'gone' })
-      else if (!request.entries.has(oid)) revise(oid, { tid, kind: 'tree', count: 0 })
+      else if (!request.entries.has(oid)) revise(oid, { tid, kind: 'tree', count: draft.count })
     }
     for (const [tree, changes] of request.entries) {
       const draft = request.drafts.get(tree)
-      const count = this.#writeEntries(tree, changes, { tid, put, created: draft?.created ?? false })
+      const before = draft?.kind === 'tree' ? draft.count : undefined
+      const count = this.#writeEntries(tree, changes, { tid, put, created: draft?.created ?? false, before })
       if (draft?.kind === 'gone') continue
       if (!draft) lists.changed.push(tree)
       revise(tree, { tid, kind: 'tree', count })
@@ -225,10 +227,10 @@ class Group {
   #writeEntries(
     tree: Oid,
     changes: EntryChanges,
-    { tid, put, created }: Sink & { readonly created: boolean },
+    { tid, put, created, before }: Sink & { readonly created: boolean; readonly before: number | undefined },
   ): number {
     const revision = created ? undefined : this.#revision(tree)
-    let count = revision?.kind === 'tree' ? revision.count : 0
+    let count = before ?? (revision?.kind === 'tree' ? revision.count : 0)
     const { entries } = this.#options
     for (const { key, value } of changes.values()) {
       const there = revision && entries.at(tree, key, tid)?.value !== undefined

@@ -223,14 +223,18 @@ export class Image {
     return this.#history.diff(oid, a, b)
   }
 
-  /** Takes a transaction back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_NO_TRANSACTION. */
-  async undo(tid: Tid, { keep = [], ...options }: UndoOptions): Promise<Tid> {
-    const record = this.transaction(tid)
-    if (!record || tid === tidOf(0)) throw new BatError('E_NO_TRANSACTION', { tid })
-    const description = options.description ?? `undo ${tid}: ${record.description}`
+  /** Takes transactions back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_NO_TRANSACTION. */
+  async undo(tids: Tid | readonly Tid[], { keep = [], ...options }: UndoOptions): Promise<Tid> {
+    const records = [...new Set(typeof tids === 'string' ? [tids] : tids)].map((tid) => {
+      const record = this.transaction(tid)
+      if (!record || tid === tidOf(0)) throw new BatError('E_NO_TRANSACTION', { tid })
+      return record
+    })
+    const said = records.map(({ tid, description }) => `${tid}: ${description}`).join('; ')
+    const description = options.description ?? `undo ${said}`
     const past = { revisions: this.#revisions, entries: this.#entries }
     const undone = await this.transact({ ...options, description }, (transaction) =>
-      undoInto(transaction, record, past, new Set(keep)),
+      undoInto(transaction, records, past, new Set(keep)),
     )
     return undone.tid
   }

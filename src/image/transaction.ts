@@ -72,6 +72,10 @@ export class Transaction extends View {
     return this.#state
   }
 
+  override kindOf(oid: Oid): 'object' | 'tree' | 'gone' {
+    return this.#drafts.get(oid)?.kind ?? super.kindOf(oid)
+  }
+
   override slotsOf(oid: Oid): Slots | undefined {
     const draft = this.#drafts.get(oid)
     if (!draft) return super.slotsOf(oid)
@@ -82,7 +86,7 @@ export class Transaction extends View {
     const draft = this.#drafts.get(oid)
     if (!draft) return super.treeCount(oid)
     if (draft.kind !== 'tree') throw new BatError('E_NO_OBJECT', { receiver: oid })
-    return 0
+    return draft.count
   }
 
   override create(slots: SlotList = []): Obj {
@@ -99,7 +103,7 @@ export class Transaction extends View {
   override createTree(): Tree {
     this.#mustBeOpen()
     const [oid] = this.#desk.allocate(1) as [Oid]
-    this.#put(oid, { kind: 'tree', created: true })
+    this.#put(oid, { kind: 'tree', created: true, count: 0 })
     return new Tree(this, oid)
   }
 
@@ -321,8 +325,7 @@ export class Transaction extends View {
   }
 
   #isThere(oid: Oid): boolean {
-    const kind = this.#drafts.get(oid)?.kind ?? this.committed(oid)?.kind
-    return kind !== undefined && kind !== 'gone'
+    return this.kindOf(oid) !== 'gone'
   }
 
   #mayBecome(oid: Oid): boolean {

@@ -69,6 +69,11 @@ export class View {
     return new Tree(this, ref.oid)
   }
 
+  /** What an oid is seen to be here; `gone` also where it never was anything. */
+  kindOf(oid: Oid): 'object' | 'tree' | 'gone' {
+    return this.committed(oid)?.kind ?? 'gone'
+  }
+
   /** The slots of an object as seen here; undefined where it is not. */
   slotsOf(oid: Oid): Slots | undefined {
     const revision = this.committed(oid)

@@ -164,3 +164,48 @@ test('leaves what it is told to keep as it is', async (t) => {
   await kept.image.undo('tx:3', { user: 'ada', keep: [b] })
   assert.deepEqual([kept.slot(a, 'x'), kept.slot(b, 'x')], [1, 3])
 })
+
+test('takes back only the slots that the transaction changed', async (t) => {
+  const kept = await freshImage(t)
+  const oid = await kept.make('genesis', { count: 1, name: 'a' })
+  await kept.commit((transaction) => transaction.get(oid).set('count', 2))
+  await kept.commit((transaction) => transaction.get(oid).set('name', 'b'))
+  await kept.image.undo('tx:2', { user: 'ada' })
+  assert.deepEqual([kept.slot(oid, 'count'), kept.slot(oid, 'name')], [1, 'b'])
+  assert.ok((await kept.image.verify()).ok)
+})
+
+test('takes several transactions back in one, and names whatever else changed their places since', async (t) => {
+  const kept = await freshImage(t)
+  const oid = await counted(kept)
+  const [four, five] = [4, 5].map((count) => () => kept.commit((each) => each.get(oid).set('count', count)))
+  await four!()
+  await five!()
+  await assert.rejects(
+    kept.image.undo(['tx:2', 'tx:4'], { user: 'ada' }),
+    coded('E_UNDO_CONFLICT', {
+      places: ['genesis.count'],
+      later: ['tx:5', 'tx:3'],
+      all: 'tx:5 tx:3 tx:4 tx:2',
+      kept: 'genesis',
+    }),
+  )
+  await kept.image.undo(['tx:3', 'tx:5', 'tx:4'], { user: 'ada' })
+  assert.equal(kept.slot(oid, 'count'), 2)
+})
+
+test('brings a Tree back that was taken away, entries and all', async (t) => {
+  const kept = await freshImage(t)
+  const ref = await kept.commit((transaction) => {
+    const tree = transaction.createTree().set('a', 1).set('b', 2)
+    transaction.root.set('tree', tree.ref)
+    return tree.ref
+  })
+  await kept.commit((transaction) => {
+    transaction.root.delete('tree')
+    transaction.remove(ref.oid)
+  })
+  await kept.image.undo('tx:2', { user: 'ada' })
+  assert.equal(kept.begin().tree(ref).size, 2)
+  assert.deepEqual((await kept.image.verify()).faults, [])
+})
