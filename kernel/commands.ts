@@ -6,6 +6,8 @@ import type { Request, RequestFor } from '../src/protocol/messages.ts'
 import { judge } from './commands/feedback.ts'
 import { historyOf, undo } from './commands/history.ts'
 import { inspect } from './commands/inspect.ts'
+import { policy } from './commands/policy.ts'
+import { proposals } from './commands/proposals.ts'
 import { sendCommand } from './commands/send.ts'
 import type { Command, Session } from './desk.ts'
 import type { Kernel } from './kernel.ts'
@@ -36,6 +38,10 @@ export function makeCommands(kernel: Kernel): Command {
         return result(kernel, await judge(kernel, request.options, session))
       case 'maintain':
         return result(kernel, await maintain(kernel, request, session))
+      case 'policy':
+        return result(kernel, await policy(kernel, request, session))
+      case 'proposals':
+        return result(kernel, await proposals(kernel, request.options, session))
       case 'ping':
         return result(kernel, status(kernel))
       case 'shutdown':

@@ -33,6 +33,7 @@ import { watchLoop } from './loop-delay.ts'
 import { Maintenance } from './maintenance.ts'
 import { Missions } from './missions.ts'
 import { startRouter } from './router.ts'
+import { Standing } from './standing.ts'
 import { Watchers } from './watchers.ts'
 
 /** How long running cycles may go on after a stop was asked for, in milliseconds. */
@@ -95,6 +96,8 @@ async function compose(
   const drafting = makeDrafting({ templates, profile: profileOf(config), codices: codicesOf(image) })
   const think = makeThink((request, options) => engine.infer(request, options))
   const approvals = new Approvals()
+  const standing = new Standing(image, log)
+  teardown.add(() => standing.settled())
   const faculties: Faculties = {
     image,
     invoke,
@@ -130,6 +133,7 @@ async function compose(
     watchers,
     maintenance,
     approvals,
+    standing,
     build: buildId(),
     stop: requestStop,
   }

@@ -6,10 +6,9 @@ import type { Clock } from '../src/base/clock.ts'
 import { BatError, batErrorOf, isErrorCode } from '../src/base/errors.ts'
 import type { Value } from '../src/base/value.ts'
 import type { Observation } from '../src/cognition/observation.ts'
-import type { Outcome } from '../src/cognition/pending.ts'
+import { errorOutcome, type Outcome } from '../src/cognition/pending.ts'
 import { type Answer, errorAnswer, PROTOCOL_VERSION, type Request } from '../src/protocol/messages.ts'
 import type { Progress } from './image-task.ts'
-import { errorOutcome } from './missions.ts'
 
 /** One message to the client of a request, wherever it is connected at the moment. */
 export type Reply = (answer: Answer) => void

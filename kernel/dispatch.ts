@@ -10,6 +10,7 @@ import { sameAnswer } from '../src/base/value-equality.ts'
 import type { Mission } from '../src/cognition/mission.ts'
 import type { Observation } from '../src/cognition/observation.ts'
 import { keepOutcome, type Outcome, settle } from '../src/cognition/pending.ts'
+import { policyOf } from '../src/cognition/policy.ts'
 import type { Transaction } from '../src/image/transaction.ts'
 import type { Kernel } from './kernel.ts'
 import { primitives } from './primitives.ts'
@@ -118,7 +119,11 @@ async function runIn(kernel: Kernel, transaction: Transaction, message: Message)
       })
     return { kind: 'done', value: await primitive({ kernel, transaction, target, args, message }) }
   }
-  if (found.value instanceof Method) return runMethod(kernel, transaction, message, found.value)
+  if (found.value instanceof Method) {
+    const ran = await runMethod(kernel, transaction, message, found.value)
+    if (ran.kind === 'done') kernel.standing.succeeded(found.holder, selector, found.value)
+    return ran
+  }
   if (args.length > 0) throw new BatError('E_NOT_A_METHOD', { receiver, selector })
   return { kind: 'done', value: found.value }
 }
@@ -215,6 +220,9 @@ function checkWritable(
     throw new BatError('E_FROZEN', { object: receiver, by: 'a new method' })
   const reason = unwritable(selector, missing.args.length)
   if (reason) throw new BatError('E_RESERVED', { selector: selector.slice(0, 40), reason })
+  const object = kernel.image.now().get(target)
+  if (policyOf(object).policy === 'off')
+    throw new BatError('E_POLICY_OFF', { receiver, selector: shown(selector) })
   if (message.insist) return
   const suggestion = near(kernel, target, selector)
   if (suggestion === undefined) return

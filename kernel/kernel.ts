@@ -12,6 +12,7 @@ import type { Approvals } from './approvals.ts'
 import type { LoopDelay } from './loop-delay.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { Missions } from './missions.ts'
+import type { Standing } from './standing.ts'
 import type { Watchers } from './watchers.ts'
 
 export interface Kernel {
@@ -29,6 +30,7 @@ export interface Kernel {
   readonly watchers: Watchers
   readonly maintenance: Maintenance
   readonly approvals: Approvals
+  readonly standing: Standing
   /** Version and digest of the running code, so that a probe can tell one vessel from another. */
   readonly build: string
   /** Asks the process to stop. */

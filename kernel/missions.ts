@@ -6,11 +6,11 @@ import type { Clock } from '../src/base/clock.ts'
 import { BatError, batErrorOf } from '../src/base/errors.ts'
 import { uuidV7 } from '../src/base/ids.ts'
 import { Semaphore } from '../src/base/semaphore.ts'
-import type { PlainObject, Value } from '../src/base/value.ts'
-import { runCycle } from '../src/cognition/cycle.ts'
+import type { Value } from '../src/base/value.ts'
+import { type CycleOutcome, runCycle } from '../src/cognition/cycle.ts'
 import { type Mission, missionText } from '../src/cognition/mission.ts'
 import type { Observation } from '../src/cognition/observation.ts'
-import { accept, type Outcome, pendingMissions, settle } from '../src/cognition/pending.ts'
+import { accept, errorOutcome, type Outcome, pendingMissions, settle } from '../src/cognition/pending.ts'
 import type { Faculties } from '../src/cognition/thought.ts'
 import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
@@ -178,13 +178,23 @@ export class Missions {
     const signal = AbortSignal.any([stop, limit])
     const ended = await runCycle(mission, faculties, { signal, observe })
     metrics.time('cycle', performance.now() - started)
-    metrics.count(ended.kind === 'complete' ? 'cycles_complete' : 'cycles_failed')
-    const outcome =
-      ended.kind === 'complete'
-        ? resultOf(ended.value, mission, ended.transaction, this.#now())
-        : await this.#fail(mission, ended.error)
+    metrics.count(ended.kind === 'failed' ? 'cycles_failed' : 'cycles_complete')
+    const outcome = await this.#outcomeOf(ended, mission)
     await trail.flush()
     return outcome
+  }
+
+  async #outcomeOf(ended: CycleOutcome, mission: Mission): Promise<Outcome> {
+    switch (ended.kind) {
+      case 'complete':
+        return resultOf(ended.value, mission, ended.transaction, this.#now())
+      case 'proposed':
+        return ended.outcome
+      case 'failed':
+        return this.#fail(mission, ended.error)
+      default:
+        return ended satisfies never
+    }
   }
 
   /** Records a failure apart from the doomed transaction. A mission that was only interrupted stays pending. */
@@ -215,17 +225,3 @@ const resultOf = (value: Value, mission: Mission, transaction: string, time: num
   transaction,
   time,
 })
-
-/** A coded error as the outcome that is kept. */
-export function errorOutcome(error: BatError, mission: { readonly cycle?: string }, time: number): Outcome {
-  return {
-    kind: 'error',
-    code: error.code,
-    message: error.message,
-    remedy: error.remedy ?? '',
-    retryable: error.retryable,
-    details: JSON.parse(JSON.stringify(error.details)) as PlainObject,
-    ...(mission.cycle === undefined ? {} : { cycle: mission.cycle }),
-    time,
-  }
-}

@@ -9,7 +9,7 @@ import type { Kernel } from '../kernel.ts'
 import { resolveTarget } from './send.ts'
 
 /** Transactions that carry something a user did; the others (missions accepted, outcomes kept) are bookkeeping. */
-const OF_USERS = new Set(['send', 'set', 'cycle', 'undo', 'feedback'])
+const OF_USERS = new Set(['send', 'set', 'cycle', 'undo', 'feedback', 'apply'])
 
 /** The newest transactions first, of the whole image or of one object: `{transaction, time, user, kind, description, objects}`. */
 export function historyOf(kernel: Kernel, request: RequestFor<'history'>): Value {

@@ -75,6 +75,23 @@ const table = {
     message: 'no draft of {receiver}.{selector} passed in {tries} tries; the last one: {reason}',
     remedy: '{hint}',
   },
+  E_PROPOSED: {
+    class: 'refuse',
+    message: 'a method for {receiver}.{selector} is written and waits for your word',
+    remedy: 'batos proposals show {id}, then batos proposals apply {id}',
+  },
+  E_POLICY_OFF: {
+    class: 'refuse',
+    message: '{receiver} does not understand {selector}, and its policy is to have no methods written',
+    remedy: 'batos policy {receiver} auto',
+  },
+  E_NO_PROPOSAL: { class: 'refuse', message: 'no proposal {id}', remedy: 'batos proposals lists them' },
+  E_PROPOSAL_STALE: {
+    class: 'refuse',
+    message: 'the proposal for {receiver}.{selector} is stale: {reason}',
+    remedy: 'batos proposals reject {id}, and send the message again',
+  },
+  E_PROPOSAL_REFUSED: { class: 'refuse', message: 'that text for proposal {id} is refused: {reason}' },
   E_NOT_APPROVED: {
     class: 'refuse',
     message: '{receiver}.{selector} was not approved; nothing was installed',

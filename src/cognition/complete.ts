@@ -3,9 +3,11 @@
 // outcome for the client. When another transaction has changed what this one had read, all of it is done over on the present
 // image: trial, message, commit.
 import { BatError } from '../base/errors.ts'
-import { Ref, type TreeRef, type Value } from '../base/value.ts'
+import { type Method, Ref, type TreeRef } from '../base/value.ts'
 import type { CycleOutcome } from './cycle.ts'
-import { settle } from './pending.ts'
+import { errorOutcome, type Outcome, settle } from './pending.ts'
+import { policyOf } from './policy.ts'
+import { hashAt, putProposal } from './proposals.ts'
 import { methodOf } from './stages.ts'
 import type { Faculties, Thought } from './thought.ts'
 import { faultOf } from './trial.ts'
@@ -27,6 +29,7 @@ async function installAndSend(thought: Thought, faculties: Faculties): Promise<C
   const { mission, target, transaction } = thought
   const { clock, invoke } = faculties
   const method = methodOf(thought, clock.now())
+  if (!mission.approve && policyOf(target).policy === 'propose') return propose(thought, faculties, method)
   const [witness] = method.provenance.witnesses
   const { selector, args } = mission
   target.set(selector, method)
@@ -40,23 +43,34 @@ async function installAndSend(thought: Thought, faculties: Faculties): Promise<C
     })
   }
   transaction.apply(invocation.changed)
-  record(thought, faculties, invocation.value)
+  const { value } = invocation
+  record(thought, faculties, { kind: 'result', value, cycle: mission.cycle, time: clock.now() })
   const tid = await transaction.commit()
   const purpose = method.provenance.purpose
   thought.observe({ kind: 'commit', transaction: tid, ...(purpose ? { purpose } : {}) })
-  return { kind: 'complete', value: invocation.value, transaction: tid, method }
+  return { kind: 'complete', value, transaction: tid, method }
 }
 
-function record(thought: Thought, { clock, world }: Faculties, value: Value): void {
+/** Where the policy wants a user's word first: the method goes to the inbox, and nothing else of the message happens. */
+async function propose(thought: Thought, faculties: Faculties, method: Method): Promise<CycleOutcome> {
+  const { mission, target, transaction } = thought
+  const { receiver, selector, user, cycle: id } = mission
+  const { clock, world } = faculties
+  const time = clock.now()
+  const before = hashAt(target, selector)
+  const proposal = { id, target: target.oid, receiver, selector, method, user, time, before }
+  putProposal(transaction, world.missions, { ...proposal, quarantined: false })
+  const outcome = errorOutcome(new BatError('E_PROPOSED', { receiver, selector, id }), mission, time)
+  record(thought, faculties, outcome)
+  thought.observe({ kind: 'commit', transaction: await transaction.commit() })
+  return { kind: 'proposed', outcome }
+}
+
+function record(thought: Thought, { clock, world }: Faculties, outcome: Outcome): void {
   const { transaction, cycle, mission } = thought
   cycle.set('finished', new Date(clock.now()))
   cycle.set('tries', thought.drafts.length)
   const cycles = transaction.get(world.cycles).get('by_id') as TreeRef
   transaction.tree(cycles).set(mission.cycle, new Ref(cycle.oid))
-  settle(transaction, world.missions, mission, {
-    kind: 'result',
-    value,
-    cycle: mission.cycle,
-    time: clock.now(),
-  })
+  settle(transaction, world.missions, mission, outcome)
 }

@@ -7,6 +7,7 @@ import { Method, Primitive, Ref, type Value } from '../base/value.ts'
 import { complete } from './complete.ts'
 import type { Mission } from './mission.ts'
 import type { Observation } from './observation.ts'
+import type { Outcome } from './pending.ts'
 import { stages } from './stages.ts'
 import { isStateName, type StateName } from './states.ts'
 import { type Faculties, Thought } from './thought.ts'
@@ -18,6 +19,7 @@ export type CycleOutcome =
       readonly transaction: string
       readonly method: Method
     }
+  | { readonly kind: 'proposed'; readonly outcome: Outcome }
   | { readonly kind: 'failed'; readonly error: BatError; readonly state: StateName }
 
 export interface CycleOptions {

@@ -1,6 +1,7 @@
 // The missions that wait, and the outcomes of those that ended: two trees of the object `missions`. A mission is pending
 // from the moment it is acknowledged until the very transaction that carries its effects; the outcome is put down in that
 // same transaction, so that a client that lost its connection, or a kernel that was killed, finds either both or neither.
+import type { BatError } from '../base/errors.ts'
 import type { Oid } from '../base/ids.ts'
 import type { PlainObject, TreeRef, Value } from '../base/value.ts'
 import type { Transaction } from '../image/transaction.ts'
@@ -25,6 +26,22 @@ export type Outcome =
       readonly cycle?: string
       readonly time: number
     }
+
+/** A coded error as the outcome that is kept. */
+export const errorOutcome = (
+  error: BatError,
+  mission: { readonly cycle?: string },
+  time: number,
+): Outcome => ({
+  kind: 'error',
+  code: error.code,
+  message: error.message,
+  remedy: error.remedy ?? '',
+  retryable: error.retryable,
+  details: JSON.parse(JSON.stringify(error.details)) as PlainObject,
+  ...(mission.cycle === undefined ? {} : { cycle: mission.cycle }),
+  time,
+})
 
 /** Puts a mission among those that wait. */
 export function accept(transaction: Transaction, missions: Oid, mission: Mission): void {

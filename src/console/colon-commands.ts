@@ -5,8 +5,10 @@ import { BatError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Client } from '../protocol/client.ts'
 import type { Colours } from './colour.ts'
+import { askPolicy, decide } from './proposals.ts'
 import { auditText, historyText, inspectText, showText, undoText } from './reports.ts'
 import { placeOf, targetOf } from './requests.ts'
+import type { Outcome } from './task.ts'
 
 /** Every command: how it is typed, and what it does in a few words. */
 export const colonCommands: readonly (readonly [usage: string, about: string])[] = [
@@ -18,9 +20,14 @@ export const colonCommands: readonly (readonly [usage: string, about: string])[]
   [':audit [CYCLE]', 'what a cycle did and why'],
   [':watch', "show everybody's cycles, or stop showing them"],
   [':approve', 'show each new method before it is installed, or stop doing so'],
+  [':policy [OBJECT [auto|propose|off]]', 'who decides on new methods (traits: of all objects)'],
+  [':proposals', 'methods that wait for your word; :apply, :reject, :quarantine [ID]'],
   [':cancel [CYCLE]', 'stop a running cycle, your last when none is named'],
   [':quit', 'leave; the daemon goes on'],
 ]
+
+const isPolicy = (word: string) => word === 'auto' || word === 'propose' || word === 'off'
+const textIn = ({ text = '' }: Outcome): string => text
 
 export const colonWords: readonly string[] = colonCommands.map(([usage]) => usage.split(' ')[0]!)
 
@@ -57,6 +64,22 @@ export async function colonCommand(client: Client, line: string, colours: Colour
       const options = argument === '' ? {} : { tid: tidOf(argument) }
       return undoText(await client.request({ command: 'undo', options }))
     }
+    case ':policy': {
+      const [target = 'traits', wanted] = rest
+      if (wanted !== undefined && !isPolicy(wanted))
+        throw new BatError('E_USAGE', { problem: `policy ${wanted}`, hint: 'it is auto, propose or off' })
+      return textIn(await askPolicy(client, target, wanted))
+    }
+    case ':proposals':
+      return textIn(
+        await decide(client, { action: argument === '' ? 'list' : 'show', id: argument }, colours),
+      )
+    case ':apply':
+      return textIn(await decide(client, { action: 'apply', id: argument }, colours))
+    case ':reject':
+      return textIn(await decide(client, { action: 'reject', id: argument }, colours))
+    case ':quarantine':
+      return textIn(await decide(client, { action: 'quarantine', id: argument }, colours))
     case ':audit': {
       const options = argument === '' ? { limit: 20 } : { cycle: argument, limit: 200 }
       return auditText(await client.request({ command: 'audit', options }), colours)

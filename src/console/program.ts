@@ -11,6 +11,7 @@ import type { ExitStatus } from './exit-status.ts'
 import { imageTask } from './image-commands.ts'
 import * as keys from './key-commands.ts'
 import { guard } from './offline.ts'
+import { policy, proposalActions, proposals } from './proposals.ts'
 import { start } from './start.ts'
 import type { Surroundings } from './surroundings.ts'
 import { makeTask, type Outcome, perform, type Task, write } from './task.ts'
@@ -118,6 +119,20 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .addArgument(new Argument('<verdict>').choices(['good', 'bad']))
     .argument('[comment...]')
     .action(does(asking.feedback))
+
+  program
+    .command('proposals')
+    .description('methods that wait for your word: list, show, apply, reject, quarantine')
+    .addArgument(new Argument('[action]').choices(proposalActions).default('list'))
+    .argument('[id]', 'the proposal, or the end of its id')
+    .option('--source <file>', 'apply this text instead')
+    .action(does(proposals))
+  program
+    .command('policy')
+    .description('who decides on new methods of an object (traits: of all)')
+    .argument('[object]', 'as named by the root, or an oid', 'traits')
+    .addArgument(new Argument('[policy]').choices(['auto', 'propose', 'off']))
+    .action(does(policy))
 
   program
     .command('keys')

@@ -106,6 +106,22 @@ const requests = [
       settings: z.record(z.string(), value).default({}),
     }),
   }),
+  request('policy', {
+    target_oid: target,
+    mission_brief: methodBrief.optional(),
+    options: options.extend({ policy: z.enum(['auto', 'propose', 'off']).optional() }).default({}),
+  }),
+  request('proposals', {
+    ...anyTarget,
+    options: options
+      .extend({
+        action: z.enum(['list', 'apply', 'reject', 'quarantine']).default('list'),
+        proposal: id.optional(),
+        /** A text to apply instead of the one proposed. */
+        source: z.string().max(100_000).optional(),
+      })
+      .prefault({}),
+  }),
   request('ping', { ...anyTarget, options: options.default({}) }),
   request('shutdown', { ...anyTarget, options: options.default({}) }),
 ] as const

@@ -168,8 +168,10 @@ test('an error code that this side does not know is told as it came', () => {
   assert.equal(errorOf(answer).message, 'E_LATER: not yet')
 })
 
-test('lists its commands', () => {
-  assert.deepEqual(COMMANDS.slice(0, 2), ['send', 'initiate_cognitive_cycle'])
-  assert.equal(new Set(COMMANDS).size, 12)
+test('lists its commands, each once', () => {
   assert.throws(() => parseRequest({ v: 1, id: 'a', command: 'send' }), BatError)
+  assert.deepEqual(new Set(COMMANDS).size, COMMANDS.length)
+  assert.ok(
+    ['send', 'undo', 'policy', 'proposals', 'ping'].every((name) => COMMANDS.some((one) => one === name)),
+  )
 })
