@@ -176,8 +176,9 @@ const table = {
   },
   E_IMAGE_VERSION: {
     class: 'fatal',
-    message: 'the image {dir} has format {found}; this program knows formats up to {known}',
-    remedy: 'use BAT OS {needs} or later',
+    message:
+      'the image {dir} (format {found}) is for BAT OS {needs} or later; this is {program}, which knows formats up to {known}',
+    remedy: 'install BAT OS {needs} or later, or choose another home with --home DIR',
   },
   E_DISK_FULL: {
     class: 'retry',

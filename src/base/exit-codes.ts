@@ -28,6 +28,7 @@ const OF_CODE: Partial<Record<ErrorCode | (string & {}), number>> = {
   E_PORT_IN_USE: EXIT.unavailable,
   E_IMAGE_LOCKED: EXIT.unavailable,
   E_IMAGE_FOREIGN: EXIT.config,
+  E_IMAGE_VERSION: EXIT.config,
   E_STEWARD_RUNNING: EXIT.unavailable,
   E_INTERNAL: EXIT.software,
 }

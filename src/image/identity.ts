@@ -7,7 +7,7 @@ import type { PlainObject } from '../base/value.ts'
 import { metaKey, revisionKey, tables, transactionKey } from './keyspace.ts'
 import { ROOT } from './object-state.ts'
 import { formatRecord, parseRecordOf } from './record.ts'
-import type { Store } from './store.ts'
+import type { Store, Writer } from './store.ts'
 import { transactionBody } from './transaction-record.ts'
 
 export interface Identity {
@@ -17,6 +17,8 @@ export interface Identity {
 }
 
 export const FORMAT = 2
+/** The version of this program. */
+export const PROGRAM = '0.2.0'
 const WHAT = 'BAT OS image'
 /** The program version that brought FORMAT in. */
 const WRITER = '0.2.0'
@@ -34,32 +36,33 @@ export function identityOf(store: Store, dir: string): Identity | undefined {
     throw new BatError('E_IMAGE_FOREIGN', { file: dir, expected: WHAT, found: String(found.what) })
   }
   const { format, writer } = found
-  if (typeof format !== 'number' || format > FORMAT) {
-    throw new BatError('E_IMAGE_VERSION', {
-      dir,
-      found: String(format),
-      known: FORMAT,
-      needs: String(writer),
-    })
+  if (typeof format !== 'number' || format > FORMAT || isNewer(String(writer), PROGRAM)) {
+    const details = { dir, found: String(format), known: FORMAT, needs: String(writer), program: PROGRAM }
+    throw new BatError('E_IMAGE_VERSION', details)
   }
-  // format 2 came to have large values in a table of their own, and reads format 1 as it is
-  if (format < FORMAT) store.write(({ put }) => put('meta', formatKey, formatRecordOf(String(found.id))))
-  return { id: String(found.id), format: FORMAT }
+  return { id: String(found.id), format }
 }
 
-const formatRecordOf = (id: string): Uint8Array =>
-  formatRecord('meta', formatKey, {
-    kind: 'meta',
-    value: { what: WHAT, id, format: FORMAT, writer: WRITER },
-  })
+/** Whether the version `a` is a later one than `b`; both are three numbers with dots between. */
+function isNewer(a: string, b: string): boolean {
+  const [ours, theirs] = [a, b].map((version) => version.split('.').map(Number))
+  const place = [0, 1, 2].find((i) => ours![i] !== theirs![i])
+  return place !== undefined && !(ours![place]! < theirs![place]!)
+}
+
+/** Writes what the image says of itself. */
+export function stamp({ put }: Writer, told: Identity & { readonly writer: string }): void {
+  put('meta', formatKey, formatRecord('meta', formatKey, { kind: 'meta', value: { what: WHAT, ...told } }))
+}
 
 /** Makes a new image in an empty store. */
 export function founded(
   store: Store,
   { id, time }: { readonly id: string; readonly time: number },
 ): Identity {
-  store.write(({ put }) => {
-    put('meta', formatKey, formatRecordOf(id))
+  store.write((writer) => {
+    const { put } = writer
+    stamp(writer, { id, format: FORMAT, writer: WRITER })
     const revision = revisionKey(ROOT, 0)
     put('revisions', revision, formatRecord('revisions', revision, { kind: 'object', slots: new Map() }))
     const first = transactionKey(0)

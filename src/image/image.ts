@@ -26,6 +26,7 @@ import { founded, type Identity, identityOf } from './identity.ts'
 import { blobKey, type Key, type Table, tables, tidOfTransactionKey, transactionKey } from './keyspace.ts'
 import { takeLock } from './lock.ts'
 import { checkMedium } from './medium.ts'
+import { type MigrationProgress, migrateFormat } from './migration.ts'
 import { Revisions } from './revisions.ts'
 import { Store } from './store.ts'
 import { Transaction, type TransactionOptions } from './transaction.ts'
@@ -42,6 +43,8 @@ export interface ImageOptions {
   readonly durable?: boolean
   /** How many objects are kept decoded in memory. */
   readonly cacheObjects?: number
+  /** Is told while an image of an older format is brought to the present one. */
+  readonly onMigration?: (progress: MigrationProgress) => void
 }
 
 export interface UndoOptions extends TransactionOptions {
@@ -83,6 +86,7 @@ export async function openImage(options: ImageOptions): Promise<Image> {
     const store = openStore(dir, durable)
     teardown.add(() => store.close())
     const identity = identityOf(store, dir) ?? newImage(store, dir, clock)
+    await migrateFormat(store, identity, options.onMigration)
     const blobs = new Blobs(join(dir, 'blobs'), (sha256) => store.get('blobs', blobKey(sha256)) !== undefined)
     teardown.add(() => blobs.settled())
     await blobs.open()

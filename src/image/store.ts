@@ -137,6 +137,11 @@ export class Store {
     )
   }
 
+  /** Takes a table away that an older format had, where it is there. */
+  drop(name: string): void {
+    this.#root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }).dropSync()
+  }
+
   /** Makes the reads that follow see all that is committed now, by other threads too. */
   refresh(): void {
     this.#root.resetReadTxn()

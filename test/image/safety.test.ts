@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
+import { packageRoot } from '../../src/base/package-root.ts'
 import { siblingModule } from '../../src/base/sibling-module.ts'
+import { FORMAT, PROGRAM } from '../../src/image/identity.ts'
 import { openImage } from '../../src/image/image.ts'
 import { entryVersionKey, formatEntryKey, metaKey, revisionKey } from '../../src/image/keyspace.ts'
 import { formatRecord } from '../../src/image/record.ts'
@@ -140,15 +143,30 @@ test('survives an end of the file that was never written, or lost a little, and 
   else assert.ok((outcome as number) > 0)
 })
 
-test('refuses a newer format and says which program it needs', async (t) => {
+test('refuses what is for a newer program, by its format or by its word, and says for which', async (t) => {
   const kept = await freshImage(t)
-  await kept.image.close()
-  const store = Store.open(kept.dir)
-  const value = { what: 'BAT OS image', id: 'x', format: 3, writer: '3.1.0' }
-  const key = metaKey('format')
-  store.write(({ put }) => put('meta', key, formatRecord('meta', key, { kind: 'meta', value })))
-  await store.close()
-  await assert.rejects(kept.open(), coded('E_IMAGE_VERSION', { known: 2, needs: '3.1.0' }))
+  const told = { what: 'BAT OS image', id: 'x' }
+  for (const [format, writer] of [
+    [FORMAT + 1, '0.1.0'],
+    [FORMAT, '0.10.0'],
+    [FORMAT, '3.1.0'],
+  ] as const) {
+    await kept.image.close()
+    const store = Store.open(kept.dir)
+    const key = metaKey('format')
+    const value = { ...told, format, writer }
+    store.write(({ put }) => put('meta', key, formatRecord('meta', key, { kind: 'meta', value })))
+    await store.close()
+    const refused = coded('E_IMAGE_VERSION', { known: FORMAT, needs: writer, program: PROGRAM })
+    await assert.rejects(kept.open(), refused)
+  }
+})
+
+test('calls itself by the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  assert.equal(PROGRAM, version)
 })
 
 test('says when its folder cannot be used', async (t) => {

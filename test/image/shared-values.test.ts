@@ -5,9 +5,8 @@ import fc from 'fast-check'
 import type { Oid } from '../../src/base/ids.ts'
 import { Method, type Value } from '../../src/base/value.ts'
 import { admit } from '../../src/image/admit.ts'
-import { metaKey, revisionKey, valueKey } from '../../src/image/keyspace.ts'
+import { revisionKey, valueKey } from '../../src/image/keyspace.ts'
 import { type Digest, digestsOf } from '../../src/image/lazy-slots.ts'
-import { formatRecord, parseRecord } from '../../src/image/record.ts'
 import { parseRevision } from '../../src/image/revisions.ts'
 import { Store } from '../../src/image/store.ts'
 import { coded, freshImage, type TestImage } from './fresh-image.ts'
@@ -131,29 +130,4 @@ test('tells with each commit which shared values its revisions refer to', async 
   await image.make('small', { a: 1 })
   const { digests } = await recordOf(image, oid, 1)
   assert.deepEqual(told, [digests, digests, []])
-})
-
-test('opens an image of format 1, which has no shared values', async (t) => {
-  const image = await freshImage(t)
-  const oid = await image.make('genesis', { story: text('s') })
-  const { id } = image.image
-  await onRecords(image, (store) => {
-    const format = metaKey('format')
-    const value = { what: 'BAT OS image', id, format: 1, writer: '0.1.0' }
-    const slots = new Map([['story', text('s')]])
-    const key = revisionKey(oid, 1)
-    store.write(({ put, remove }) => {
-      put('meta', format, formatRecord('meta', format, { kind: 'meta', value }))
-      for (const row of store.page('values', { from: Buffer.alloc(1), to: Buffer.alloc(17, 0xff) })) {
-        remove('values', row.key)
-      }
-      put('revisions', key, formatRecord('revisions', key, { kind: 'object', slots }))
-      assert.equal(parseRecord('revisions', key, store.get('revisions', key)!).kind, 'object')
-    })
-  })
-  assert.equal(image.image.id, id)
-  assert.equal(image.slot(oid, 'story'), text('s'))
-  await image.commit((transaction) => transaction.get(oid).set('count', 1))
-  assert.equal(kept(image), 1)
-  assert.deepEqual((await image.image.verify()).faults, [])
 })
