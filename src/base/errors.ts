@@ -164,6 +164,17 @@ const table = {
     message: 'the blob {sha256} is not there',
     remedy: 'batos verify names who refers to it',
   },
+  E_BLOB_DAMAGED: {
+    class: 'refuse',
+    message: 'the blob {sha256} is damaged: {problem}',
+    remedy: 'import the same bytes again, which mends it, or take a backup back with batos restore',
+  },
+  E_BLOB_SOURCE: {
+    class: 'refuse',
+    message: '{source} cannot be taken into the image: {reason}',
+    remedy: 'a blob is made of bytes, of a stream of bytes, or of a file that can be read',
+  },
+  E_BLOB_RANGE: { class: 'refuse', message: 'bytes {from} to {to} were asked of a blob of {size} bytes' },
   E_IMAGE_LOCKED: {
     class: 'fatal',
     message: 'the image {dir} is in use by process {pid}',

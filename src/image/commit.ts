@@ -10,7 +10,7 @@ import type { Entries } from './entries.ts'
 import { blobKey, entryVersionKey, type Key, revisionKey, type Table, transactionKey } from './keyspace.ts'
 import { type Digest, LazySlots } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
-import { formatObject, formatRecord, type RecordBody } from './record.ts'
+import { formatObject, formatRecord, isWhole, type RecordBody } from './record.ts'
 import type { Revision, Revisions } from './revisions.ts'
 import { Sharer } from './shared-values.ts'
 import type { Store, Writer } from './store.ts'
@@ -218,7 +218,10 @@ class Group {
       revise(tree, { tid, kind: 'tree', count })
     }
     for (const { sha256, size } of request.blobs) {
-      put('blobs', blobKey(sha256), { kind: 'blob', value: { size, tid } })
+      const key = blobKey(sha256)
+      const there = this.#options.store.get('blobs', key)
+      // the first that brought it in is kept, so that no earlier moment loses it
+      if (!there || !isWhole('blobs', key, there)) put('blobs', key, { kind: 'blob', value: { size, tid } })
     }
     this.written.push({ record: this.#close(request, lists, { tid, put }), values: sharer.digests })
   }

@@ -12,7 +12,7 @@ import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../base/ids.ts'
 import { Teardown } from '../base/teardown.ts'
 import type { BlobRef } from '../base/value.ts'
-import { Blobs } from './blob.ts'
+import { Blobs, type ByteRange } from './blob.ts'
 import { type CommitListener, Committer, type Head } from './commit.ts'
 import { Entries } from './entries.ts'
 import {
@@ -87,7 +87,8 @@ export async function openImage(options: ImageOptions): Promise<Image> {
     teardown.add(() => store.close())
     const identity = identityOf(store, dir) ?? newImage(store, dir, clock)
     await migrateFormat(store, identity, options.onMigration)
-    const blobs = new Blobs(join(dir, 'blobs'), (sha256) => store.get('blobs', blobKey(sha256)) !== undefined)
+    const isNamed = (sha256: string) => store.get('blobs', blobKey(sha256)) !== undefined
+    const blobs = new Blobs({ dir: join(dir, 'blobs'), isNamed, durable })
     teardown.add(() => blobs.settled())
     await blobs.open()
     return new Image({ ...options, store, identity, blobs, teardown, head: headOf(store) })
@@ -243,13 +244,14 @@ export class Image {
     return undone.tid
   }
 
-  /** The file of a committed blob, to be read only. Throws E_BLOB_MISSING. */
+  /** The file of a committed blob, to be read or mapped and never written. Throws E_BLOB_MISSING, E_BLOB_DAMAGED. */
   blobPath(ref: BlobRef): string {
     return this.#blobs.path(ref)
   }
 
-  readBlob(ref: BlobRef): AsyncIterable<Uint8Array> {
-    return this.#blobs.read(ref)
+  /** Bytes of a committed blob, as a stream. Throws E_BLOB_MISSING, E_BLOB_DAMAGED, E_BLOB_RANGE. */
+  readBlob(ref: BlobRef, range: ByteRange = {}): AsyncIterable<Uint8Array> {
+    return this.#blobs.read(ref, range)
   }
 
   /** Looks at every record and reference; each fault as it is found. */

@@ -12,7 +12,7 @@ import { BatError } from '../base/errors.ts'
 import { type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import { admit } from './admit.ts'
-import type { BlobSource, Blobs, StagedBlob } from './blob.ts'
+import { type BlobSource, type Blobs, type ByteRange, readRange, type StagedBlob } from './blob.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { keyText } from './keyspace.ts'
 import { copySlots } from './lazy-slots.ts'
@@ -159,16 +159,35 @@ export class Transaction extends View {
     this.#currentReads.add(oid)
   }
 
-  /** Takes bytes into the image; what names them is committed with this transaction. */
+  /**
+   * Takes bytes into the image; what names them is committed with this transaction, and gone when this part of it is taken
+   * back. Throws E_BLOB_SOURCE, E_DISK_FULL, E_IMAGE_WRITE, or what the stream throws.
+   */
   async importBlob(source: BlobSource): Promise<BlobRef> {
     this.#mustBeOpen()
     const staged = await this.#desk.blobs.stage(source)
     if (this.#state !== 'open') {
-      await this.#desk.blobs.discard([staged])
+      this.#desk.blobs.discardSoon([staged])
       this.#mustBeOpen()
     }
     this.#blobs.push(staged)
+    this.#remember(() => {
+      this.#blobs.splice(this.#blobs.indexOf(staged), 1)
+      this.#desk.blobs.discardSoon([staged])
+    })
     return staged.ref
+  }
+
+  /** The file of a blob, imported here or committed, to be read only. Throws E_BLOB_MISSING, E_BLOB_DAMAGED. */
+  blobPath(ref: BlobRef): string {
+    const own = this.#blobs.find(({ ref: { sha256 } }) => sha256 === ref.sha256)
+    const { blobs } = this.#desk
+    return own && this.#state === 'open' ? blobs.stagedPath(own) : blobs.path(ref)
+  }
+
+  /** Bytes of a blob, imported here or committed, as a stream. Throws E_BLOB_MISSING, E_BLOB_DAMAGED, E_BLOB_RANGE. */
+  readBlob(ref: BlobRef, range: ByteRange = {}): AsyncIterable<Uint8Array> {
+    return readRange(this.blobPath(ref), ref, range)
   }
 
   /** Everything changed or created so far, objects only, as it is now. */

@@ -14,6 +14,7 @@ import { entryVersionKey, formatEntryKey, metaKey, revisionKey } from '../../src
 import { formatRecord } from '../../src/image/record.ts'
 import { Store } from '../../src/image/store.ts'
 import { coded, freshFolder, freshImage, TestImage } from './fresh-image.ts'
+import { mounted } from './small-disk.ts'
 
 /** Flips one bit of a record where it lies. */
 async function damage(kept: TestImage, table: 'revisions' | 'entries', key: Uint8Array): Promise<void> {
@@ -183,9 +184,7 @@ test('says when its folder cannot be used', async (t) => {
 
 test('fails a commit on a full disk, keeps everything, and works on when there is room', async (t) => {
   const mount = await freshFolder(t)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', mount], { stdio: 'ignore' })
-  } catch {
+  if (!mounted(mount, '3m')) {
     t.skip('mounting a small tmpfs is not permitted here')
     return
   }
