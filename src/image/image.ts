@@ -32,7 +32,7 @@ import { Store } from './store.ts'
 import { Transaction, type TransactionOptions } from './transaction.ts'
 import { parseTransaction } from './transaction-record.ts'
 import { undoInto } from './undo.ts'
-import { type Fault, verifyImage } from './verify.ts'
+import { type Fault, type Verification, type VerifyOptions, verifyImage } from './verify.ts'
 import { type Source, View } from './view.ts'
 import { writeFailure } from './write-failure.ts'
 
@@ -50,14 +50,6 @@ export interface ImageOptions {
 export interface UndoOptions extends TransactionOptions {
   /** Objects and Trees that stay as they are. */
   readonly keep?: Iterable<Oid>
-}
-
-export interface Verification {
-  readonly ok: boolean
-  readonly head: Tid
-  /** How many records each table has. */
-  readonly records: Readonly<Record<Table, number>>
-  readonly faults: readonly Fault[]
 }
 
 export interface ImageStats {
@@ -254,18 +246,25 @@ export class Image {
     return this.#blobs.read(ref, range)
   }
 
-  /** Looks at every record and reference; each fault as it is found. */
-  faults(): AsyncGenerator<Fault, void, undefined> {
-    return verifyImage({ store: this.#store, blobFile: (ref) => this.#blobs.path(ref) })
+  /** Looks at everything as it is now, beside whatever goes on; each fault as it is found (verify.ts). */
+  async *faults(options: VerifyOptions = {}): AsyncGenerator<Fault, void, undefined> {
+    const pin = this.begin({ user: 'kernel' }) // keeps what is looked at from being packed
+    try {
+      yield* verifyImage({ store: this.#store, blobs: this.#blobs, moment: pin.moment }, options)
+    } finally {
+      pin.abort()
+    }
   }
 
   /** All that `faults` finds, and how much was looked at. */
-  async verify(): Promise<Verification> {
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    const { head } = this
     const faults: Fault[] = []
-    for await (const fault of this.faults()) faults.push(fault)
+    for await (const fault of this.faults(options)) faults.push(fault)
+    const ok = faults.every(({ harmless }) => harmless)
     const sizes = tables.map((table): [Table, number] => [table, this.#store.sizeOf(table).records])
     const records = Object.fromEntries(sizes) as Record<Table, number>
-    return { ok: faults.length === 0, head: this.head, records, faults }
+    return { ok, head, records, faults }
   }
 
   stats(): ImageStats {

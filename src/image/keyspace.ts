@@ -110,7 +110,8 @@ export function nameOfRecord(table: Table, key: Key): string {
 
 const tidName = (tid: number): Tid => tidOf(tid)
 
-function formatTreeKey(entry: Key): string {
+/** The key of an entry as a person reads it; its bytes where it is none. */
+export function formatTreeKey(entry: Key): string {
   try {
     const key = parseTreeKey(entry)
     return key instanceof Uint8Array ? Buffer.from(key).toString('hex') : String(key)

@@ -53,6 +53,7 @@ const TABLE_NUMBERS: Readonly<Record<Table, number>> = {
 }
 const RECORD_VERSION = 1
 const HEADER_SIZE = 8
+const KIND_AT = 5
 
 const writer = new ByteWriter()
 const valueWriter = new ByteWriter()
@@ -134,6 +135,10 @@ export const isWhole = (table: Table, key: Key, record: Uint8Array): boolean =>
   record.length >= HEADER_SIZE &&
   ((record[0]! << 24) | (record[1]! << 16) | (record[2]! << 8) | record[3]!) >>> 0 ===
     sumOf(table, key, record)
+
+/** The kind that a record says it is of, whether it is whole or not. */
+export const kindOfRecord = (record: Uint8Array): RecordBody['kind'] | undefined =>
+  kinds[record[KIND_AT] ?? 0] || undefined
 
 /** The value of a record that must be of `kind`. */
 export function parseRecordOf(

@@ -84,7 +84,7 @@ test('says which slot holds a parent that is not there', async (t) => {
     coded('E_DANGLING', { path: 'genesis.parent*', missing: 'obj:999' }),
   )
   assert.deepEqual((await kept.image.verify()).faults, [
-    { where: `${oid}.parent*`, problem: 'it holds obj:999, which is not there' },
+    { where: 'genesis.parent*', problem: 'it holds obj:999, which is not there' },
   ])
 })
 
