@@ -24,6 +24,7 @@ import {
 } from './history.ts'
 import { founded, type Identity, identityOf } from './identity.ts'
 import { blobKey, type Key, type Table, tables, tidOfTransactionKey, transactionKey } from './keyspace.ts'
+import type { Digest } from './lazy-slots.ts'
 import { takeLock } from './lock.ts'
 import { checkMedium } from './medium.ts'
 import { type MigrationProgress, migrateFormat } from './migration.ts'
@@ -249,9 +250,15 @@ export class Image {
   /** Looks at everything as it is now, beside whatever goes on; each fault as it is found (verify.ts). */
   async *faults(options: VerifyOptions = {}): AsyncGenerator<Fault, void, undefined> {
     const pin = this.begin({ user: 'kernel' }) // keeps what is looked at from being packed
+    const youngValues = new Set<Digest>()
+    const end = this.onCommit((_, digests) => {
+      for (const digest of digests) youngValues.add(digest)
+    })
     try {
-      yield* verifyImage({ store: this.#store, blobs: this.#blobs, moment: pin.moment }, options)
+      const { moment } = pin
+      yield* verifyImage({ store: this.#store, blobs: this.#blobs, moment, youngValues }, options)
     } finally {
+      end()
       pin.abort()
     }
   }

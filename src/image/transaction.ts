@@ -171,7 +171,7 @@ export class Transaction extends View {
       this.#mustBeOpen()
     }
     this.#blobs.push(staged)
-    this.#remember(() => {
+    this.#journal?.push(() => {
       this.#blobs.splice(this.#blobs.indexOf(staged), 1)
       this.#desk.blobs.discardSoon([staged])
     })

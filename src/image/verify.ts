@@ -5,8 +5,8 @@
 // It looks at one moment, the newest when it began, which its caller keeps from being packed: what is younger is none of its
 // business, and what it looks at does not change while others commit, so that it raises no false alarm. It works in turns of
 // a few milliseconds, each of which any of the steps below may end.
-import { setImmediate } from 'node:timers/promises'
 import type { Tid } from '../base/ids.ts'
+import { takeTurns } from '../base/turns.ts'
 import type { Table } from './keyspace.ts'
 import { checkBlobs } from './verify/blobs.ts'
 import { checkEntries } from './verify/entries.ts'
@@ -16,6 +16,7 @@ import { checkRevisions } from './verify/revisions.ts'
 import type { Fault, Steps } from './verify/steps.ts'
 import { checkStrangers } from './verify/strangers.ts'
 import { checkTransactions } from './verify/transactions.ts'
+import { checkValues } from './verify/values.ts'
 
 export type { Verified } from './verify/look.ts'
 export type { Fault } from './verify/steps.ts'
@@ -44,12 +45,11 @@ export interface Verification {
   readonly faults: readonly Fault[]
 }
 
-const TURN_MS = 4
-
 const phases: readonly (readonly [string, (look: Look) => Steps])[] = [
   ['meta records', checkMeta],
   ['transactions', checkTransactions],
   ['revisions', checkRevisions],
+  ['shared values', checkValues],
   ['entries', checkEntries],
   ['records without a transaction', checkStrangers],
 ]
@@ -60,17 +60,17 @@ export async function* verifyImage(
   { deep = true, signal, onProgress = () => {} }: VerifyOptions = {},
 ): AsyncGenerator<Fault, void, undefined> {
   const look = new Look(image)
-  let turn = performance.now()
+  const turn = takeTurns()
   for (const [what, check] of phases) {
     signal?.throwIfAborted()
     look.done = 0
     for (const step of check(look)) {
       if (step) yield step
-      if (performance.now() - turn < TURN_MS) continue
+      const others = turn()
+      if (!others) continue
       onProgress({ what, done: look.done, total: look.total })
-      await setImmediate()
+      await others
       signal?.throwIfAborted()
-      turn = performance.now()
     }
   }
   yield* checkBlobs(look, { deep, signal, onProgress })

@@ -10,6 +10,7 @@ import {
   metaKey,
   revisionKey,
   transactionKey,
+  valueKey,
 } from '../../src/image/keyspace.ts'
 import type { Fault } from '../../src/image/verify.ts'
 import { type Damage, damage } from './damage.ts'
@@ -202,6 +203,7 @@ test('verify tells of what only takes room, and calls the image sound', async (t
     transaction.root.set('other', 1)
     return transaction.importBlob(Buffer.from('nobody keeps it'))
   })
+  await damage(kept, ({ put }) => put('values', valueKey('ab'.repeat(16)), { kind: 'value', value: 'old' }))
   const stray = join(kept.dir, 'blobs', 'ff', 'f'.repeat(64))
   const strange = join(dirname(kept.image.blobPath(photo)), 'notes.txt')
   await mkdir(dirname(stray), { recursive: true })
@@ -215,6 +217,7 @@ test('verify tells of what only takes room, and calls the image sound', async (t
       `${stray}: no transaction names it`,
       `${strange}: it is no file of the image`,
       `blob ${unnamed.value.sha256}: nothing refers to it`,
+      `value ${'ab'.repeat(16)}: nothing refers to it`,
     ].sort(),
   )
 })
@@ -234,7 +237,7 @@ test('verify raises no alarm while others commit, and keeps nobody waiting', asy
     for (; !done; commits++) {
       await kept.image.transact({ user: 'ada' }, async (transaction) => {
         const ref = await transaction.importBlob(Buffer.from(`blob ${commits}`))
-        const made = transaction.create({ ref, next: transaction.root.ref })
+        const made = transaction.create({ ref, next: transaction.root.ref, text: `${commits}`.repeat(300) })
         const tree = transaction.tree(transaction.root.get('tree') as TreeRef)
         tree.delete(commits)
         tree.set(`new ${commits}`, made.ref)

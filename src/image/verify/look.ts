@@ -4,6 +4,7 @@ import type { Oid } from '../../base/ids.ts'
 import type { BlobRef, PlainObject } from '../../base/value.ts'
 import type { Blobs } from '../blob.ts'
 import { blobKey, type Key, revisionKey, revisionsEnd, type Table } from '../keyspace.ts'
+import type { Digest } from '../lazy-slots.ts'
 import { kindOfRecord, parseRecordOf, type RecordBody } from '../record.ts'
 import type { Store } from '../store.ts'
 import { Names } from './names.ts'
@@ -13,6 +14,8 @@ export interface Verified {
   readonly blobs: Blobs
   /** The number of the transaction that is the moment to look at. */
   readonly moment: number
+  /** The shared values that what is committed meanwhile refers to. */
+  readonly youngValues: ReadonlySet<Digest>
 }
 
 const REMEMBERED = 100_000
@@ -21,6 +24,7 @@ export class Look implements Verified {
   readonly store: Store
   readonly blobs: Blobs
   readonly moment: number
+  readonly youngValues: ReadonlySet<Digest>
   readonly names: Names
   done = 0
   total = 0
@@ -28,6 +32,8 @@ export class Look implements Verified {
   listed = 0
   /** Revisions and entries that are there. */
   found = 0
+  /** The shared values that any revision refers to. */
+  readonly valuesReferred = new Set<Digest>()
   /** Digests of the blobs that any version of anything refers to. */
   readonly blobsReferred = new Set<string>()
   /** Digests of the blobs of which a fault was named. */
@@ -35,10 +41,11 @@ export class Look implements Verified {
   readonly #kinds = new Map<Oid, RecordBody['kind'] | undefined>()
   readonly #soundBlobs = new Set<string>()
 
-  constructor({ store, blobs, moment }: Verified) {
+  constructor({ store, blobs, moment, youngValues }: Verified) {
     this.store = store
     this.blobs = blobs
     this.moment = moment
+    this.youngValues = youngValues
     this.names = new Names(store, moment)
   }
 

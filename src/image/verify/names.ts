@@ -2,10 +2,11 @@
 // Trees also by the slot of a named object that holds them (`genesis.friends`).
 import { BatError } from '../../base/errors.ts'
 import type { Oid } from '../../base/ids.ts'
-import { Ref, TreeRef } from '../../base/value.ts'
+import { Ref, TreeRef, type Value } from '../../base/value.ts'
 import { ROOT, type Slots } from '../object-state.ts'
 import { Revisions } from '../revisions.ts'
 import type { Store } from '../store.ts'
+import { readable } from './revisions.ts'
 
 /** Of how many named objects the Trees are looked up: it is done in one go. */
 const HOLDERS = 500
@@ -44,17 +45,21 @@ export class Names {
     }
     const paths = new Map<Oid, string>([[ROOT, 'root']])
     const holders: Oid[] = []
-    for (const [name, value] of slotsOf(ROOT)) {
+    for (const [name, value] of readableSlots(slotsOf(ROOT))) {
       if (!(value instanceof Ref || value instanceof TreeRef) || paths.has(value.oid)) continue
       paths.set(value.oid, name)
       if (value instanceof Ref && holders.length < HOLDERS) holders.push(value.oid)
     }
     for (const holder of holders) {
-      for (const [slot, value] of slotsOf(holder)) {
+      for (const [slot, value] of readableSlots(slotsOf(holder))) {
         if (value instanceof TreeRef && !paths.has(value.oid))
           paths.set(value.oid, `${paths.get(holder)}.${slot}`)
       }
     }
     return paths
   }
+}
+
+function* readableSlots(slots: Slots): Generator<readonly [string, Value | undefined]> {
+  for (const slot of slots.keys()) yield [slot, readable(slots, slot)]
 }

@@ -1,14 +1,29 @@
-// Every revision can be read and holds nothing that is never written; what the one of the moment refers to is there. A Tree
-// that counts entries has some; how many is seen with the entries.
+// Every revision can be read and holds nothing that is never written; the shared values that it names are there; what the
+// one of the moment refers to is there. A Tree that counts entries has some; how many is seen with the entries.
+import { BatError } from '../../base/errors.ts'
 import type { Oid } from '../../base/ids.ts'
-import { entriesEnd, entryStart, oidOfKey, tidOfVersionKey } from '../keyspace.ts'
+import type { Value } from '../../base/value.ts'
+import { ByteReader } from '../byte-reader.ts'
+import { DIGEST_SIZE, readValue } from '../codec.ts'
+import {
+  entriesEnd,
+  entryStart,
+  type Key,
+  nameOfRecord,
+  oidOfKey,
+  tidOfVersionKey,
+  valueKey,
+} from '../keyspace.ts'
+import { digestsOf, type Unread } from '../lazy-slots.ts'
 import { isVolatileSlot, type Slots } from '../object-state.ts'
 import { parseRevision } from '../revisions.ts'
+import { SharedValues } from '../shared-values.ts'
 import type { Look } from './look.ts'
 import { checkReferences, noteBlobs } from './references.ts'
 import { eachRow, type Steps } from './steps.ts'
 
 export function* checkRevisions(look: Look): Steps {
+  const values = new SharedValues(look.store)
   let last: Oid | undefined
   yield* eachRow(look, 'revisions', function* ({ key, record }) {
     const oid = oidOfKey(key)
@@ -16,25 +31,48 @@ export function* checkRevisions(look: Look): Steps {
     look.found++
     const isNewest = oid !== last
     last = oid
-    const revision = parseRevision(key, record)
-    if (revision.kind === 'object') yield* checkSlots(look, { oid, slots: revision.slots, isNewest })
-    else if (revision.kind === 'tree' && isNewest) yield* checkEmpty(look, oid, revision.count)
+    const revision = parseRevision(key, record, isNewest ? values.read : outline)
+    if (revision.kind === 'tree' && isNewest) yield* checkEmpty(look, oid, revision.count)
+    if (revision.kind !== 'object') return
+    yield* checkShared(look, revision.slots, key)
+    if (isNewest) yield* checkSlots(look, oid, revision.slots)
+    else for (const value of revision.slots.values()) noteBlobs(look, value)
   })
 }
 
-interface State {
-  readonly oid: Oid
-  readonly slots: Slots
-  readonly isNewest: boolean
+/** A value with nothing in the place of its shared parts, which are looked at in their own table. */
+const outline = ({ encoding }: Unread): Value =>
+  encoding.length === DIGEST_SIZE ? null : readValue(new ByteReader(encoding), () => null)
+
+function* checkShared(look: Look, slots: Slots, key: Key): Steps {
+  for (const digest of digestsOf(slots)) {
+    look.valuesReferred.add(digest)
+    if (look.has('values', valueKey(digest))) continue
+    yield {
+      where: nameOfRecord('revisions', key),
+      problem: `it holds the value ${digest}, which is not there`,
+    }
+  }
 }
 
-function* checkSlots(look: Look, { oid, slots, isNewest }: State): Steps {
-  for (const [slot, value] of slots) {
-    noteBlobs(look, value)
-    if (!isNewest) continue
+function* checkSlots(look: Look, oid: Oid, slots: Slots): Steps {
+  for (const slot of slots.keys()) {
     const where = () => look.names.ofSlot(oid, slot)
     if (isVolatileSlot(slot)) yield { where: where(), problem: 'it is volatile and should not be written' }
+    const value = readable(slots, slot)
+    if (value === undefined) continue
+    noteBlobs(look, value)
     yield* checkReferences(look, value, where)
+  }
+}
+
+/** The value of a slot; undefined where a shared value is damaged, which is named with its own table. */
+export function readable(slots: Slots, slot: string): Value | undefined {
+  try {
+    return slots.get(slot)
+  } catch (error) {
+    if (error instanceof BatError) return undefined
+    throw error
   }
 }
 
