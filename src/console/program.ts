@@ -143,7 +143,9 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .action(does(keys.keys))
   add('guard <file>', "audit a method's text").action(async (file: string) => ended(await guard(task, file)))
   // Tasks on the image, whether a kernel runs or not: kernel/image-tasks.ts.
-  add('verify', 'check every record of the image').action(does((task) => imageTask(task, 'verify')))
+  add('verify', 'look at everything in the image and name what is damaged')
+    .option('--quick', 'leave out the bytes of blobs')
+    .action(does((task, options: object) => imageTask(task, 'verify', options)))
   add('doctor', 'look for what could be wrong here').action(does(doctor))
   return program
 }
