@@ -218,6 +218,29 @@ const table = {
   },
   E_IMAGE_CLOSED: { class: 'retry', message: 'the image has been closed' },
 
+  // the text form of the image
+  E_TEXT: { class: 'refuse', message: '{where}: {expected} expected, {found} found', remedy: '{hint}' },
+  E_NO_DUMP: {
+    class: 'refuse',
+    message: '{dir} is no dump of an image: {problem}',
+    remedy: 'name the folder that batos dump wrote',
+  },
+  E_DUMP_FOLDER: {
+    class: 'refuse',
+    message: 'no dump can be written to {dir}: {problem}',
+    remedy: 'name a new folder, or that of an earlier dump of this image',
+  },
+  E_LOAD: {
+    class: 'refuse',
+    message: '{dir} cannot be loaded: {problems}',
+    remedy: '{hint}',
+  },
+  E_IMAGE_EXISTS: {
+    class: 'refuse',
+    message: 'there is an image at {dir} already',
+    remedy: 'batos load DIR --force puts it aside, under a name with the date',
+  },
+
   // the sandbox
   E_SANDBOX: {
     class: 'fatal',

@@ -1,8 +1,8 @@
 // What an image says of itself, in the record `format` of the table `meta`: that it is one, its id, the version of its
 // format, and the oldest program that may write it. An image that is new is given these, and the root object, by its
-// first transaction, tx:0.
+// first transaction, tx:0 (a later one where a dump is loaded).
 import { BatError } from '../base/errors.ts'
-import { tidOf } from '../base/ids.ts'
+import { type Oid, tidOf } from '../base/ids.ts'
 import type { PlainObject } from '../base/value.ts'
 import { metaKey, revisionKey, tables, transactionKey } from './keyspace.ts'
 import { ROOT } from './object-state.ts'
@@ -55,19 +55,24 @@ export function stamp({ put }: Writer, told: Identity & { readonly writer: strin
   put('meta', formatKey, formatRecord('meta', formatKey, { kind: 'meta', value: { what: WHAT, ...told } }))
 }
 
+export interface Foundation {
+  readonly id: string
+  readonly time: number
+  /** The number of the first transaction, and the first oid it leaves free; 0 and obj:1 unless an older image goes on. */
+  readonly tid?: number
+  readonly next?: Oid
+}
+
 /** Makes a new image in an empty store. */
-export function founded(
-  store: Store,
-  { id, time }: { readonly id: string; readonly time: number },
-): Identity {
+export function founded(store: Store, { id, time, tid = 0, next = 'obj:1' }: Foundation): Identity {
   store.write((writer) => {
     const { put } = writer
     stamp(writer, { id, format: FORMAT, writer: WRITER })
-    const revision = revisionKey(ROOT, 0)
+    const revision = revisionKey(ROOT, tid)
     put('revisions', revision, formatRecord('revisions', revision, { kind: 'object', slots: new Map() }))
-    const first = transactionKey(0)
+    const first = transactionKey(tid)
     const body = transactionBody({
-      tid: tidOf(0),
+      tid: tidOf(tid),
       time,
       user: 'kernel',
       description: 'image made',
@@ -77,7 +82,7 @@ export function founded(
       gone: [],
       trees: [],
       blobs: [],
-      next: 'obj:1',
+      next,
     })
     put('transactions', first, formatRecord('transactions', first, body))
   })

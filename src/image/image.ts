@@ -30,6 +30,7 @@ import { checkMedium } from './medium.ts'
 import { type MigrationProgress, migrateFormat } from './migration.ts'
 import { Revisions } from './revisions.ts'
 import { Store } from './store.ts'
+import { type DumpOptions, type DumpReport, dumpImage } from './text/dump.ts'
 import { Transaction, type TransactionOptions } from './transaction.ts'
 import { parseTransaction } from './transaction-record.ts'
 import { undoInto } from './undo.ts'
@@ -272,6 +273,20 @@ export class Image {
     const sizes = tables.map((table): [Table, number] => [table, this.#store.sizeOf(table).records])
     const records = Object.fromEntries(sizes) as Record<Table, number>
     return { ok, head, records, faults }
+  }
+
+  /**
+   * Writes the image as it is, or was at `at`, as text to a folder. Throws E_DUMP_FOLDER, E_NO_TRANSACTION, and the reason
+   * of `signal`.
+   */
+  async dump({
+    at = this.head,
+    ...options
+  }: DumpOptions & { readonly at?: Tid | number }): Promise<DumpReport> {
+    const { snapshot: tid } = this.at(at)
+    const { time, next } = this.transaction(tid) ?? { time: 0, next: oidOf(this.#next) }
+    const blobFile = (ref: BlobRef) => this.#blobs.path(ref)
+    return dumpImage({ store: this.#store, id: this.id, tid, time, next, blobFile }, options)
   }
 
   stats(): ImageStats {
