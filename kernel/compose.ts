@@ -35,6 +35,7 @@ import { Missions } from './missions.ts'
 import { startRouter } from './router.ts'
 import { Standing } from './standing.ts'
 import { Watchers } from './watchers.ts'
+import { watchWitnesses } from './witnesses.ts'
 
 /** How long running cycles may go on after a stop was asked for, in milliseconds. */
 const GRACE_MS = 20_000
@@ -158,6 +159,7 @@ async function compose(
   teardown.add(() => missions.stop(GRACE_MS))
   teardown.add(() => maintenance.stop())
   teardown.add(keepHouse(kernel, log))
+  teardown.add(watchWitnesses(kernel, log))
   await tellOf(home, { pid: process.pid, endpoint: router.endpoint, build: kernel.build, image: image.id })
   teardown.add(() => rm(home.kernelFile, { force: true }))
   log.level = config.log

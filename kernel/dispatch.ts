@@ -72,6 +72,7 @@ export async function send(kernel: Kernel, message: Message, following: Followin
 
 /** Carries out an accepted mission whose message is understood by now; the mission ends in the same transaction. */
 export async function sendKnown(kernel: Kernel, mission: Mission): Promise<Outcome | undefined> {
+  if (mission.type === 'stale_method') return undefined
   const found = kernel.image.now().get(mission.target).lookup(mission.selector)?.value
   if (!(found instanceof Method) || found.provenance.time < mission.accepted) return undefined
   const ran = await run(kernel, { ...mission, insist: false }, mission)
@@ -190,6 +191,7 @@ async function think(
   let cycle = ''
   const mission = await kernel.missions.accept(
     {
+      type: 'unhandled_message',
       target: missing.target,
       receiver,
       selector: missing.selector,

@@ -33,7 +33,7 @@ export interface MissionsOptions {
 }
 
 /** What a mission is made of; the rest is given to it when it is accepted. */
-export type MissionRequest = Omit<Mission, 'id' | 'cycle' | 'type' | 'accepted'>
+export type MissionRequest = Omit<Mission, 'id' | 'cycle' | 'accepted'>
 
 interface Running {
   readonly mission: Mission
@@ -63,7 +63,6 @@ export class Missions {
       ...request,
       id: uuidV7(now),
       cycle: uuidV7(now),
-      type: 'unhandled_message',
       accepted: now,
     }
     await faculties.image.transact(

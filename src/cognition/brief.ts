@@ -1,18 +1,19 @@
-// What the mind is told of a mission: the receiver as it is now, the message, what is expected of the answer, the
-// intent or what the user has said since of a draft.
+// What the mind is told of a mission: the receiver as its witness has it (for a message: as it is now), the message, what is
+// expected of the answer, the intent or what the user has said since of a draft.
 import type { Brief } from './drafting.ts'
 import type { Thought } from './thought.ts'
-import { dataSlots } from './trial.ts'
 
 export function briefOf(thought: Thought): Brief {
-  const { receiver, selector, args, expected } = thought.mission
+  const { receiver, selector } = thought.mission
+  const [witness] = thought.witnesses
+  const { args, expected, slots } = witness!
   const intent = thought.wish ?? thought.mission.intent
   return {
     receiver,
-    slots: Object.entries(dataSlots(thought.target)).map(([name, value]) => ({ name, value })),
+    slots: Object.entries(slots).map(([name, value]) => ({ name, value })),
     selector,
     args,
-    ...(expected.length > 0 ? { expected: expected[0]! } : {}),
+    ...(expected === undefined ? {} : { expected }),
     witnesses: [],
     ...(intent === '' ? {} : { intent }),
   }

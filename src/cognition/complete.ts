@@ -1,9 +1,9 @@
-// The end of a thought that succeeded: the method is installed in the target's own slot, the message is sent again, and
-// one commit carries the method, the message's effects, the record of the cycle, the removal of the mission and the
+// The end of a thought that succeeded: the method is installed in the target's own slot, the message is sent again (but for
+// a stale method, which is only replaced), and one commit carries the method, the message's effects, the record of the cycle, the removal of the mission and the
 // outcome for the client. When another transaction has changed what this one had read, all of it is done over on the present
 // image: trial, message, commit.
 import { BatError } from '../base/errors.ts'
-import { type Method, Ref, type TreeRef } from '../base/value.ts'
+import { type Method, Ref, type TreeRef, type Value } from '../base/value.ts'
 import type { CycleOutcome } from './cycle.ts'
 import { errorOutcome, type Outcome, settle } from './pending.ts'
 import { policyOf } from './policy.ts'
@@ -27,28 +27,30 @@ export async function complete(thought: Thought, faculties: Faculties): Promise<
 
 async function installAndSend(thought: Thought, faculties: Faculties): Promise<CycleOutcome> {
   const { mission, target, transaction } = thought
-  const { clock, invoke } = faculties
+  const { clock } = faculties
   const method = methodOf(thought, clock.now())
   if (!mission.approve && policyOf(target).policy === 'propose') return propose(thought, faculties, method)
-  const [witness] = method.provenance.witnesses
-  const { selector, args } = mission
-  target.set(selector, method)
-  const invocation = await invoke(transaction, { receiver: target.oid, selector, args })
-  const fault = faultOf(invocation, witness!)
-  if (fault || invocation.kind !== 'answer') {
-    throw new BatError('E_METHOD_FAILED', {
-      receiver: mission.receiver,
-      selector,
-      reason: fault?.message ?? invocation.kind,
-    })
-  }
-  transaction.apply(invocation.changed)
-  const { value } = invocation
+  target.set(mission.selector, method)
+  const value = mission.type === 'stale_method' ? null : await sendAgain(thought, faculties, method)
   record(thought, faculties, { kind: 'result', value, cycle: mission.cycle, time: clock.now() })
   const tid = await transaction.commit()
   const purpose = method.provenance.purpose
   thought.observe({ kind: 'commit', transaction: tid, ...(purpose ? { purpose } : {}) })
   return { kind: 'complete', value, transaction: tid, method }
+}
+
+async function sendAgain(
+  { mission, target, transaction }: Thought,
+  { invoke }: Faculties,
+  method: Method,
+): Promise<Value> {
+  const { receiver, selector, args } = mission
+  const invocation = await invoke(transaction, { receiver: target.oid, selector, args })
+  const fault = faultOf(invocation, method.provenance.witnesses[0]!)
+  if (fault || invocation.kind !== 'answer')
+    throw new BatError('E_METHOD_FAILED', { receiver, selector, reason: fault?.message ?? invocation.kind })
+  transaction.apply(invocation.changed)
+  return invocation.value
 }
 
 /** Where the policy wants a user's word first: the method goes to the inbox, and nothing else of the message happens. */

@@ -9,7 +9,8 @@ import { type PlainObject, Ref, type Value } from '../base/value.ts'
 export interface Mission {
   readonly id: string
   readonly cycle: string
-  readonly type: 'unhandled_message'
+  /** A message to be answered, or a method whose witnesses fail and which is to be written anew. */
+  readonly type: 'unhandled_message' | 'stale_method'
   readonly target: Oid
   /** What the user calls the target; its oid when it has no name. */
   readonly receiver: string

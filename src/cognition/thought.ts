@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import type { Oid } from '../base/ids.ts'
-import { Ref, type Value, type Witness } from '../base/value.ts'
+import { Method, Ref, type Value, type Witness } from '../base/value.ts'
 import type { Image } from '../image/image.ts'
 import type { Obj } from '../image/object.ts'
 import type { Transaction } from '../image/transaction.ts'
@@ -116,9 +116,11 @@ export class Thought {
     return draft
   }
 
-  /** What the method must do: the message itself, and what an earlier text of it was written for. */
+  /** What the method must do: answer the message, or what the stale text was written for. */
   get witnesses(): readonly Witness[] {
-    const { args, expected } = this.mission
+    const { args, expected, type, selector } = this.mission
+    const stale = type === 'stale_method' ? this.target.lookup(selector)?.value : undefined
+    if (stale instanceof Method) return stale.provenance.witnesses
     return [
       { args, ...(expected.length > 0 ? { expected: expected[0]! } : {}), slots: dataSlots(this.target) },
     ]
