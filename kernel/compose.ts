@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../src/base/clock.ts'
-import { type Config, loadConfig } from '../src/base/config.ts'
+import { loadConfig } from '../src/base/config.ts'
 import { type Home, homeOf, prepareHome } from '../src/base/home.ts'
 import type { Logger } from '../src/base/log.ts'
 import { packageRoot } from '../src/base/package-root.ts'
@@ -18,11 +18,13 @@ import type { Faculties } from '../src/cognition/thought.ts'
 import { openImage } from '../src/image/image.ts'
 import { openAuditTrail } from '../src/metacognition/audit-trail.ts'
 import { Metrics } from '../src/metacognition/metrics.ts'
-import { startEngine } from '../src/mind/engine.ts'
+import type { EngineEvent } from '../src/mind/engine.ts'
+import { Seat } from '../src/mind/seat.ts'
 import { readTemplates } from '../src/mind/template-files.ts'
 import { openKeys } from '../src/protocol/keys.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 import { Approvals } from './approvals.ts'
+import { candidateFor } from './candidates.ts'
 import { makeCommands } from './commands.ts'
 import { Desk } from './desk.ts'
 import { sendKnown } from './dispatch.ts'
@@ -32,6 +34,7 @@ import type { Kernel } from './kernel.ts'
 import { watchLoop } from './loop-delay.ts'
 import { Maintenance } from './maintenance.ts'
 import { Missions } from './missions.ts'
+import { type Chosen, chosenIn } from './models.ts'
 import { startRouter } from './router.ts'
 import { Standing } from './standing.ts'
 import { Watchers } from './watchers.ts'
@@ -72,11 +75,10 @@ async function compose(
   const world = await openWorld(image)
   const trail = await openAuditTrail(home.auditFile, clock)
   teardown.add(() => trail.stop())
-  const engine = startEngine({
-    ...engineSettings(config),
-    onEvent: (event) =>
-      log.info({ engine: event.kind, ...('how' in event ? { how: event.how } : {}) }, 'engine'),
-  })
+  const onEngine = (event: EngineEvent) =>
+    log.info({ engine: event.kind, ...('how' in event ? { how: event.how } : {}) }, 'engine')
+  const candidate = (chosen: Chosen) => candidateFor(chosen, { config, image }, onEngine)
+  const engine = new Seat(candidate(chosenIn(image.now())))
   teardown.add(() => engine.stop())
   const sandbox = await startSandbox({
     imageDir: home.image,
@@ -94,20 +96,19 @@ async function compose(
   const watchers = new Watchers()
   const maintenance = new Maintenance()
   const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
-  const drafting = makeDrafting({ templates, profile: profileOf(config), codices: codicesOf(image) })
+  const codices = codicesOf(image)
+  const compact = makeDrafting({ templates, profile: 'compact', codices })
+  const full = makeDrafting({ templates, profile: 'full', codices })
   const think = makeThink((request, options) => engine.infer(request, options))
   const approvals = new Approvals()
   const standing = new Standing(image, log)
   teardown.add(() => standing.settled())
   const faculties: Faculties = {
-    image,
-    invoke,
-    think,
-    drafting,
-    world,
-    clock,
+    ...{ image, invoke, think, world, clock, tries: config.cycles.tries },
     approval: (cycle, signal) => approvals.wait(cycle, signal),
-    tries: config.cycles.tries,
+    get drafting() {
+      return engine.candidate.profile === 'compact' ? compact : full
+    },
   }
   const missions = new Missions({
     faculties,
@@ -127,6 +128,7 @@ async function compose(
     world,
     invoke,
     engine,
+    changeMind: (chosen, signal) => engine.change(candidate(chosen), signal),
     trail,
     metrics,
     loop,
@@ -172,19 +174,6 @@ async function tellOf(home: Home, facts: object): Promise<void> {
   await writeFile(`${home.kernelFile}.new`, JSON.stringify(facts))
   await rename(`${home.kernelFile}.new`, home.kernelFile)
 }
-
-function engineSettings({ model }: Config) {
-  return {
-    modelPath: model.path ?? join(packageRoot, 'models', 'seed.gguf'),
-    contextSize: model.contextSize,
-    gpu: model.gpu,
-    ...(model.threads === undefined ? {} : { threads: model.threads }),
-  }
-}
-
-/** The seed mind was brought up on the compact prompts; any other model gets the full ones unless the settings say otherwise. */
-const profileOf = ({ model }: Config): 'compact' | 'full' =>
-  model.profile ?? (model.path === undefined ? 'compact' : 'full')
 
 function buildId(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {

@@ -12,6 +12,8 @@ import { BatError } from '../src/base/errors.ts'
 import type { Home } from '../src/base/home.ts'
 import type { PlainObject } from '../src/base/value.ts'
 import type { Image } from '../src/image/image.ts'
+import type { EngineStatus } from '../src/mind/inference.ts'
+import type { Chosen } from './models.ts'
 
 export interface Progress {
   /** What is being done, in a few words: `records read`. */
@@ -28,6 +30,11 @@ export interface Around {
   readonly clock: Clock
   /** Fires when the task is cancelled or the process is to end, with the error to throw (`signal.throwIfAborted()`). */
   readonly signal: AbortSignal
+  /**
+   * Has the mind think with this model from now on; with no kernel running, shows that it would come up. Throws
+   * E_MODEL_NOT_TAKEN, and then everything is as it was.
+   */
+  readonly changeMind: (chosen: Chosen) => Promise<EngineStatus>
   /** May be called as often as one likes: only some of it is passed on. */
   readonly onProgress: (progress: Progress) => void
 }

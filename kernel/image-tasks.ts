@@ -15,9 +15,21 @@ import { nearest } from '../src/base/nearest.ts'
 import type { PlainObject } from '../src/base/value.ts'
 import type { Image } from '../src/image/image.ts'
 import type { Around, ImageTask, Progress, TaskOutcome } from './image-task.ts'
+import { modelAdd } from './tasks/model-add.ts'
+import { modelFetch } from './tasks/model-fetch.ts'
+import { modelList } from './tasks/model-list.ts'
+import { modelUse } from './tasks/model-use.ts'
+import { modelVerify } from './tasks/model-verify.ts'
 import { verify } from './tasks/verify.ts'
 
-const table: Readonly<Record<string, ImageTask>> = { verify }
+const table: Readonly<Record<string, ImageTask>> = {
+  verify,
+  'model-fetch': modelFetch,
+  'model-add': modelAdd,
+  'model-list': modelList,
+  'model-use': modelUse,
+  'model-verify': modelVerify,
+}
 
 /** Progress is passed on at most so often, in milliseconds. */
 const PROGRESS_MS = 100

@@ -7,11 +7,12 @@ import type { World } from '../src/cognition/thought.ts'
 import type { Image } from '../src/image/image.ts'
 import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
-import type { Engine } from '../src/mind/engine.ts'
+import type { EngineStatus, Inference } from '../src/mind/inference.ts'
 import type { Approvals } from './approvals.ts'
 import type { LoopDelay } from './loop-delay.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { Missions } from './missions.ts'
+import type { Chosen } from './models.ts'
 import type { Standing } from './standing.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -22,7 +23,9 @@ export interface Kernel {
   readonly image: Image
   readonly world: World
   readonly invoke: Invoke
-  readonly engine: Engine
+  readonly engine: Inference
+  /** Has another model think from now on. Throws E_MODEL_NOT_TAKEN: then it is the same as before. */
+  readonly changeMind: (chosen: Chosen, signal: AbortSignal) => Promise<EngineStatus>
   readonly trail: AuditTrail
   readonly metrics: Metrics
   readonly loop: LoopDelay

@@ -4,6 +4,7 @@ import type { PlainObject } from '../src/base/value.ts'
 import type { Progress, TaskOutcome } from './image-task.ts'
 import { runTask, taskNamed } from './image-tasks.ts'
 import type { Kernel } from './kernel.ts'
+import type { Chosen } from './models.ts'
 
 export interface TaskRequest {
   /** By this it can be cancelled. */
@@ -25,7 +26,10 @@ export class Maintenance {
   #stopping = false
 
   /** Throws E_USAGE, E_TASK_RUNS, E_KERNEL_IS_UP, E_ABORTED, E_STOPPING, or what the task throws. */
-  async run(kernel: Pick<Kernel, 'image' | 'home' | 'clock'>, request: TaskRequest): Promise<TaskOutcome> {
+  async run(
+    kernel: Pick<Kernel, 'image' | 'home' | 'clock' | 'changeMind'>,
+    request: TaskRequest,
+  ): Promise<TaskOutcome> {
     const { task: name, settings, onProgress } = request
     const task = taskNamed(name)
     if (this.#stopping) throw new BatError('E_STOPPING')
@@ -34,7 +38,9 @@ export class Maintenance {
     const busy = [...this.#running.values()].find(({ sole }) => sole !== undefined && sole === task.sole)
     if (busy) throw new BatError('E_TASK_RUNS', { task: name, other: busy.name })
     const abort = new AbortController()
-    const around = { home: kernel.home, clock: kernel.clock, signal: abort.signal, onProgress }
+    const { signal } = abort
+    const changeMind = (chosen: Chosen) => kernel.changeMind(chosen, signal)
+    const around = { home: kernel.home, clock: kernel.clock, signal, onProgress, changeMind }
     const outcome = runTask(task, settings, { open: () => kernel.image, around })
     const ended = outcome.catch(() => {}) // whoever asked is told
     this.#running.set(request.request, { name, sole: task.sole, abort, ended })

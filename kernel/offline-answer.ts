@@ -14,8 +14,10 @@ import type { Value } from '../src/base/value.ts'
 import { type Image, openImage } from '../src/image/image.ts'
 import { decodeRequest, encodeMessage } from '../src/protocol/frames.ts'
 import { type Answer, errorAnswer, PROTOCOL_VERSION, type Request } from '../src/protocol/messages.ts'
+import { tryOut } from './candidates.ts'
 import type { Progress } from './image-task.ts'
 import { runTask, taskNamed } from './image-tasks.ts'
+import type { Chosen } from './models.ts'
 
 /** Takes the one request of the parent and answers it. */
 export async function answerParent(home: Home): Promise<void> {
@@ -71,7 +73,8 @@ async function answer({ home, request, say, signal }: Asked): Promise<Value> {
             cycle: '',
             event: { kind: 'progress', ...progress },
           })
-        const around = { home, clock: systemClock, signal, onProgress }
+        const changeMind = async (chosen: Chosen) => tryOut(home, image!, chosen)
+        const around = { home, clock: systemClock, signal, onProgress, changeMind }
         const { task, settings } = request.options
         return { ...(await runTask(taskNamed(task), settings, { open, around })) }
       }

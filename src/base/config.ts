@@ -24,7 +24,8 @@ const sections = {
   model: z.strictObject({
     /** A GGUF file; the seed mind when absent. */
     path: z.string().optional(),
-    contextSize: whole(256, 131_072, 1024),
+    /** Tokens of prompt and answer together; default 1024 for the seed mind, 4096 for others. */
+    contextSize: z.int().min(256).max(131_072).optional(),
     threads: z.int().min(1).max(256).optional(),
     /** `auto` takes what is there and says so; a GPU asked for by name that is not there is an error; `false` is none. */
     gpu: z.union([z.literal(false), z.enum(['auto', 'cuda', 'vulkan', 'metal'])]).default('auto'),

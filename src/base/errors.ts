@@ -358,6 +358,16 @@ const table = {
     message: 'there is no model {name} here',
     remedy: 'batos model list shows those there are; batos model pull llama-3.1-8b fetches one',
   },
+  E_MODEL_NOT_TAKEN: {
+    class: 'refuse',
+    message: 'the model {model} does not come up: {reason}; {kept} goes on',
+    remedy: 'batos model verify looks at its file',
+  },
+  E_MODEL_FIXED: {
+    class: 'refuse',
+    message: 'the settings say which model is used: {setting} in {file}',
+    remedy: 'take {setting} out of {file}, batos down, and type the same again',
+  },
   E_MODEL_GATED: {
     class: 'refuse',
     message: '{url} is given only to those whom its owner admits ({status})',

@@ -34,12 +34,27 @@ export async function imageTask(
   const daemon = down ? await daemonOf(task) : undefined
   if (daemon !== undefined)
     throw new BatError('E_KERNEL_IS_UP', { task: name, home: task.home.dir, pid: daemon.pid })
+  return carriedOut(task, name, options, (body, onEvent) => askImage(task, body, onEvent))
+}
+
+/** Carries out a task that has nothing to do with the image in a process of its own, whether a kernel runs or not. */
+export const askOffline = (task: Task, name: string, options: object): Promise<Outcome> =>
+  carriedOut(task, name, options, (body, onEvent) =>
+    requestOffline(task.home, body, { signal: task.around.ending, onEvent }),
+  )
+
+async function carriedOut(
+  task: Task,
+  name: string,
+  options: object,
+  ask: (body: RequestBody, onEvent: NonNullable<RequestOptions['onEvent']>) => Promise<Value>,
+): Promise<Outcome> {
   const progress = openProgress(task.around, name)
   const settings = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Record<string, Value>
   try {
-    const done = await askImage(task, { command: 'maintain', options: { task: name, settings } }, (told) => {
+    const done = await ask({ command: 'maintain', options: { task: name, settings } }, (told) => {
       if (told.kind === 'status' && told.event.kind === 'progress') progress.tell(told.event)
     })
     const { result = null, text, status } = mapOf(done)

@@ -10,6 +10,7 @@ import { doctor } from './doctor.ts'
 import type { ExitStatus } from './exit-status.ts'
 import { imageTask } from './image-commands.ts'
 import * as keys from './key-commands.ts'
+import * as models from './model-commands.ts'
 import { guard } from './offline.ts'
 import { policy, proposalActions, proposals } from './proposals.ts'
 import { start } from './start.ts'
@@ -37,7 +38,8 @@ async function parse(rest: readonly string[], task: Task): Promise<ExitStatus> {
   const program = programOf(task, (ended) => {
     status = ended
   })
-  for (const each of [program, ...program.commands]) {
+  const commands = program.commands.flatMap((each) => [each, ...each.commands])
+  for (const each of [program, ...commands]) {
     each.exitOverride()
     each.configureOutput({ writeOut: (text) => printed.push(text), writeErr: (text) => refused.push(text) })
   }
@@ -146,8 +148,36 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
   add('verify', 'look at everything in the image and name what is damaged')
     .option('--quick', 'leave out the bytes of blobs')
     .action(does((task, options: object) => imageTask(task, 'verify', options)))
+  const model = add('model', 'the models that can think here, and which one does')
+  model
+    .command('list')
+    .description('all of them, the used one marked')
+    .action(does((task) => imageTask(task, 'model-list')))
+  model
+    .command('pull <address>')
+    .description(
+      'take one in: a file, a folder, hf:OWNER/REPO[/FILE.gguf], https://…, or a short name: llama-3.1-8b',
+    )
+    .option('--name <name>', 'what it is to be called here')
+    .option('--use', 'and think with it')
+    .addOption(new Option('--timeout <seconds>', 'how long it may take').argParser(positive))
+    .action(does(models.pull))
+  model
+    .command('use <name>')
+    .description('think with it: its name, the beginning of its digest, or seed')
+    .action(does((task, name: string) => imageTask(task, 'model-use', { name })))
+  model
+    .command('verify [name]')
+    .description('read their files again, whole')
+    .action(does((task, name: string | undefined) => imageTask(task, 'model-verify', { name })))
   add('doctor', 'look for what could be wrong here').action(does(doctor))
   return program
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (value > 0) return value
+  throw new BatError('E_USAGE', { problem: `${text} is not a number above 0`, hint: 'give seconds' })
 }
 
 const limitOption = (initial: number): Option =>

@@ -25,24 +25,10 @@ import type {
 } from './engine-messages.ts'
 import type { FileDigest } from './file-digest.ts'
 import { requestProblem } from './infer-request.ts'
+import type { EngineState, EngineStatus, Inference, InferOptions } from './inference.ts'
 
 export type { Adapter, GpuChoice, InferRequest, InferResult, LoadedModel } from './engine-messages.ts'
-
-export type EngineState = 'starting' | 'ready' | 'down' | 'absent' | 'quarantined' | 'stopped'
-
-export interface EngineStatus {
-  readonly state: EngineState
-  readonly model?: LoadedModel
-  readonly gpu: GpuState | false
-  readonly threads: number
-  /** How many times the process was started again. */
-  readonly restarts: number
-  /** Calls that have no answer yet. */
-  readonly calls: number
-  /** Why it is not ready. */
-  readonly reason?: string
-  readonly pid?: number
-}
+export type { EngineStatus } from './inference.ts'
 
 export type EngineEvent =
   | { readonly kind: 'up'; readonly model: LoadedModel; readonly pid: number }
@@ -53,6 +39,8 @@ export type EngineEvent =
 export interface EngineOptions {
   /** No path: the engine is absent from the beginning. */
   readonly modelPath: string | undefined
+  /** Why there is no path. */
+  readonly whyNone?: string
   /** Tokens of prompt and answer together; default 1024, never more than the model was made for. */
   readonly contextSize?: number
   /** Default: all cores but one. */
@@ -67,12 +55,6 @@ export interface EngineOptions {
   readonly quarantine?: { readonly deaths: number; readonly withinMs: number }
   readonly onEvent?: (event: EngineEvent) => void
   readonly log?: (line: string) => void
-}
-
-export interface InferOptions {
-  readonly signal?: AbortSignal
-  /** Called with each piece of the text as it is written; the pieces together are the text. */
-  readonly onToken?: (text: string) => void
 }
 
 interface Call {
@@ -91,7 +73,7 @@ const stopGraceMs = 3_000
 /** Starts an engine; it loads its model in the background. */
 export const startEngine = (options: EngineOptions): Engine => new Engine(options)
 
-export class Engine {
+export class Engine implements Inference {
   readonly #options: EngineOptions
   readonly #threads: number
   readonly #calls = new Map<number, Call>()
@@ -118,7 +100,7 @@ export class Engine {
       this.#settle = resolve
     })
     if (options.modelPath === undefined)
-      this.#refuse('absent', new BatError('E_NO_MODEL', { reason: 'none is configured' }))
+      this.#refuse('absent', new BatError('E_NO_MODEL', { reason: options.whyNone ?? 'none is configured' }))
     else this.#start(options.modelPath)
   }
 
