@@ -6,9 +6,15 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { BatError } from '../../src/base/errors.ts'
+import { nearest } from '../../src/base/nearest.ts'
 import { type DownloadProgress, download } from '../../src/mind/download.ts'
 import { type Hub, hubFiles, hubFileUrl, hubHeaders, hubOf } from '../../src/mind/hub.ts'
-import { type ModelAddress, modelNameOf, parseModelAddress } from '../../src/mind/model-address.ts'
+import {
+  knownNames,
+  type ModelAddress,
+  modelNameOf,
+  parseModelAddress,
+} from '../../src/mind/model-address.ts'
 import { type ModelSummary, summaryOf } from '../../src/mind/model-facts.ts'
 import { type Around, imageTask } from '../image-task.ts'
 
@@ -61,10 +67,7 @@ async function fileAt(path: string, address: string): Promise<Omit<FetchedModel,
   try {
     if ((await stat(path)).isDirectory()) {
       const found = (await readdir(path)).filter((name) => /\.gguf$/i.test(name)).sort()
-      if (found.length === 0)
-        throw new BatError('E_MODEL_ADDRESS', {
-          ...{ address, problem: 'no .gguf file is in that folder', known: 'batos model pull --help lists' },
-        })
+      if (found.length === 0) throw new Error('no .gguf file is in that folder')
       const sizes = await Promise.all(found.map(async (name) => (await stat(join(path, name))).size))
       file = join(path, found[0]!)
       if (found.length > 1)
@@ -75,9 +78,16 @@ async function fileAt(path: string, address: string): Promise<Omit<FetchedModel,
     }
   } catch (cause) {
     if (cause instanceof BatError) throw cause
+    if (/^[\w.-]+$/.test(path) && (cause as NodeJS.ErrnoException).code === 'ENOENT') throw unknown(path)
     throw new BatError('E_FILE', { file: path, reason: (cause as Error).message }, { cause })
   }
   return { file, name: modelNameOf(file), source: file }
+}
+
+function unknown(name: string): BatError {
+  const near = nearest(name, knownNames)
+  const problem = near === undefined ? 'there is no such file' : `did you mean ${near}?`
+  return new BatError('E_MODEL_ADDRESS', { address: name, problem, known: knownNames.join(', ') })
 }
 
 async function locate(
