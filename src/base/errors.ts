@@ -191,6 +191,11 @@ const table = {
       'the image {dir} (format {found}) is for BAT OS {needs} or later; this is {program}, which knows formats up to {known}',
     remedy: 'install BAT OS {needs} or later, or choose another home with --home DIR',
   },
+  E_SHAPE: {
+    class: 'refuse',
+    message: '{object} {problem}',
+    remedy: 'use the BAT OS that wrote it: batos history {object} names the transaction',
+  },
   E_DISK_FULL: {
     class: 'retry',
     message: 'nothing was committed: no room is left for {dir}',

@@ -188,7 +188,7 @@ class Group {
     const put = (table: Table, key: Key, body: RecordBody) =>
       writer.put(table, key, formatRecord(table, key, body))
     const lists = { created: [] as Oid[], changed: [] as Oid[], gone: [] as Oid[] }
-    const { values } = this.#options.revisions
+    const { values, shapes } = this.#options.revisions
     const sharer = new Sharer(values, writer.put)
     const note = (oid: Oid, revision: Revision) => {
       this.fresh.set(oid, revision)
@@ -199,7 +199,7 @@ class Group {
     }
     const reviseObject = (oid: Oid, slots: Slots) => {
       const key = revisionKey(oid, tid)
-      const { record, lazy } = formatObject(key, slots, sharer)
+      const { record, lazy } = formatObject(key, { slots, shape: shapes.versionOf(slots) }, sharer)
       writer.put('revisions', key, record)
       note(oid, { tid, kind: 'object', slots: lazy ? new LazySlots(lazy, values.read) : slots })
     }

@@ -13,7 +13,7 @@ export const toFormat2: FormatStep = {
   convert: (store, row, { put }) => {
     const body = soundBody(row)
     if (body?.kind !== 'object') return
-    const { record, lazy } = formatObject(row.key, body.slots, new Sharer(new SharedValues(store), put))
+    const { record, lazy } = formatObject(row.key, body, new Sharer(new SharedValues(store), put))
     if (lazy) put('revisions', row.key, record)
   },
   finish: (store) => store.drop('heads'),

@@ -29,6 +29,7 @@ import { takeLock } from './lock.ts'
 import { checkMedium } from './medium.ts'
 import { type MigrationProgress, migrateFormat } from './migration.ts'
 import { Revisions } from './revisions.ts'
+import type { Shape } from './shapes.ts'
 import { Store } from './store.ts'
 import { type DumpOptions, type DumpReport, dumpImage } from './text/dump.ts'
 import { Transaction, type TransactionOptions } from './transaction.ts'
@@ -45,6 +46,8 @@ export interface ImageOptions {
   readonly durable?: boolean
   /** How many objects are kept decoded in memory. */
   readonly cacheObjects?: number
+  /** What changed in the slots of objects since they were written; SHAPES unless said otherwise. */
+  readonly shapes?: readonly Shape[]
   /** Is told while an image of an older format is brought to the present one. */
   readonly onMigration?: (progress: MigrationProgress) => void
 }
@@ -116,7 +119,7 @@ export class Image {
     this.#dir = dir
     this.#teardown = parts.teardown
     this.#blobs = parts.blobs
-    this.#revisions = new Revisions(store, { limit: cacheObjects, sole: true })
+    this.#revisions = new Revisions(store, { limit: cacheObjects, sole: true, shapes: parts.shapes })
     this.#entries = new Entries(store)
     const onCommit: CommitListener = (record, values) => {
       for (const listener of this.#listeners) listener(record, values)

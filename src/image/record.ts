@@ -3,7 +3,7 @@
 //   bytes 0..3   CRC-32 of the table's number (see TABLE_NUMBERS), the key, and all bytes from 4 on, big endian
 //   byte 4       version of this format: 1
 //   byte 5       kind, see below
-//   bytes 6..7   version of the shape of what follows, big endian; 0 until a shape has changed
+//   bytes 6..7   of an object the version of its shape (shapes.ts), big endian; else 0
 //   from 8 on    payload, by kind:
 //     1 object       slots (codec.ts)
 //     2 tree         the count of its entries
@@ -27,7 +27,8 @@ import type { RawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 
 export type RecordBody =
-  | { readonly kind: 'object'; readonly slots: Slots }
+  /** `shape`: the version that the slots were written with; absent where it is 0. */
+  | { readonly kind: 'object'; readonly slots: Slots; readonly shape?: number }
   | { readonly kind: 'tree'; readonly count: number }
   | { readonly kind: 'gone' }
   | { readonly kind: 'entry' | 'transaction' | 'blob' | 'meta' | 'value'; readonly value: Value }
@@ -60,7 +61,7 @@ const valueWriter = new ByteWriter()
 
 /** The bytes to store under `key`; valid until the next call. */
 export function formatRecord(table: Table, key: Key, body: RecordBody): Buffer {
-  begin(writer, body.kind)
+  begin(writer, body.kind, body.kind === 'object' ? body.shape : 0)
   if (body.kind === 'object') writeSlots(writer, body.slots)
   else if (body.kind === 'tree') writer.number(body.count)
   else if (body.kind !== 'gone') writeValue(writer, body.value)
@@ -70,10 +71,10 @@ export function formatRecord(table: Table, key: Key, body: RecordBody): Buffer {
 /** The record of an object whose large values go to `sharing`, and its slots as a reader would find them. */
 export function formatObject(
   key: Key,
-  slots: Slots,
+  { slots, shape }: { readonly slots: Slots; readonly shape?: number },
   sharing: Sharing,
 ): { readonly record: Buffer; readonly lazy: RawSlots | undefined } {
-  begin(writer, 'object')
+  begin(writer, 'object', shape)
   const lazy = writeSlots(writer, slots, sharing)
   return { record: summed(writer, 'revisions', key), lazy }
 }
@@ -85,12 +86,12 @@ export function formatValue(key: Key, encoding: Uint8Array): Buffer {
   return summed(valueWriter, 'values', key)
 }
 
-function begin(to: ByteWriter, kind: RecordBody['kind']): void {
+function begin(to: ByteWriter, kind: RecordBody['kind'], shape = 0): void {
   to.reset()
   to.uint32(0)
   to.byte(RECORD_VERSION)
   to.byte(kindNumbers[kind])
-  to.uint16(0)
+  to.uint16(shape)
 }
 
 function summed(to: ByteWriter, table: Table, key: Key): Buffer {
@@ -115,12 +116,12 @@ export function parseRecord(
   const version = reader.unsigned(1)
   const kind = kinds[reader.unsigned(1)]
   const shape = reader.unsigned(2)
-  if (version !== RECORD_VERSION || !kind || shape !== 0) {
+  if (version !== RECORD_VERSION || !kind || (shape !== 0 && kind !== 'object')) {
     throw damaged(table, key, `its form (version ${version}, shape ${shape}) is not known`)
   }
   switch (kind) {
     case 'object':
-      return { kind, slots: readSlots(reader, read) }
+      return { kind, slots: readSlots(reader, read), ...(shape === 0 ? {} : { shape }) }
     case 'tree':
       return { kind, count: readValue(reader) as number }
     case 'gone':

@@ -7,11 +7,12 @@ import { type Key, NEWEST, revisionKey, revisionsEnd, tidOfVersionKey } from './
 import type { Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 import { damaged, parseRecord } from './record.ts'
+import { SHAPES, type Shape, Shapes } from './shapes.ts'
 import { SharedValues } from './shared-values.ts'
 import type { Row, Store } from './store.ts'
 
 export type Revision =
-  | { readonly tid: number; readonly kind: 'object'; readonly slots: Slots }
+  | { readonly tid: number; readonly kind: 'object'; readonly slots: Slots; readonly shape?: number }
   | { readonly tid: number; readonly kind: 'tree'; readonly count: number }
   | { readonly tid: number; readonly kind: 'gone' }
 
@@ -22,6 +23,12 @@ interface Cached {
   used: boolean
 }
 
+export interface RevisionsOptions {
+  readonly limit: number
+  readonly sole: boolean
+  readonly shapes?: readonly Shape[] | undefined
+}
+
 export class Revisions {
   readonly #store: Store
   readonly #limit: number
@@ -29,16 +36,18 @@ export class Revisions {
   readonly #cache = new Map<Oid, Cached>()
   /** The large values of objects. */
   readonly values: SharedValues
+  readonly shapes: Shapes
 
   /**
    * `limit`: how many objects are kept decoded. `sole`: whether every commit comes by `committed`, so that what is cached
    * stays the newest; without it (another thread's view) what is newest is looked up again for each new moment.
    */
-  constructor(store: Store, { limit, sole }: { readonly limit: number; readonly sole: boolean }) {
+  constructor(store: Store, { limit, sole, shapes = SHAPES }: RevisionsOptions) {
     this.#store = store
     this.#limit = limit
     this.#sole = sole
     this.values = new SharedValues(store)
+    this.shapes = new Shapes(shapes)
   }
 
   /** The revision of `oid` valid at `moment`; undefined where there was none yet. Throws E_RECORD_DAMAGED. */
@@ -61,7 +70,7 @@ export class Revisions {
       cached.upTo = upTo
       return cached.revision
     }
-    const revision = parseRevision(row.key, row.record, this.values.read)
+    const revision = this.#parse(oid, row)
     this.#keep(oid, { revision, upTo, used: false })
     return revision
   }
@@ -75,14 +84,20 @@ export class Revisions {
   /** The revisions of `oid`, newest first, from the one valid at `moment` on. */
   *history(oid: Oid, moment: number): Generator<Revision, void, undefined> {
     const range = { from: revisionKey(oid, moment), to: revisionsEnd(oid) }
-    for (const { key, record } of this.#store.walk('revisions', range)) {
-      yield parseRevision(key, record, this.values.read)
-    }
+    for (const row of this.#store.walk('revisions', range)) yield this.#parse(oid, row)
   }
 
   #seek(oid: Oid, moment: number): Revision | undefined {
     const row = this.#row(oid, moment)
-    return row && parseRevision(row.key, row.record, this.values.read)
+    return row && this.#parse(oid, row)
+  }
+
+  /** A revision as it is seen here: in the shape at hand. */
+  #parse(oid: Oid, { key, record }: Row): Revision {
+    const revision = parseRevision(key, record, this.values.read)
+    if (revision.kind !== 'object') return revision
+    const { tid, kind, slots, shape = 0 } = revision
+    return { tid, kind, slots: this.shapes.brought(oid, slots, shape) }
   }
 
   #row(oid: Oid, moment: number): (Row & { readonly tid: number }) | undefined {
@@ -113,13 +128,13 @@ export class Revisions {
   }
 }
 
-/** Without `read` the large values of an object can be listed (digestsOf) but not read. Throws E_RECORD_DAMAGED. */
+/** A revision as it was written. Without `read` the large values of an object can be listed (digestsOf) but not read. Throws E_RECORD_DAMAGED. */
 export function parseRevision(key: Key, record: Uint8Array, read?: (unread: Unread) => Value): Revision {
   const tid = tidOfVersionKey(key)
   const body = parseRecord('revisions', key, record, read)
   switch (body.kind) {
     case 'object':
-      return { tid, kind: 'object', slots: body.slots }
+      return { ...body, tid }
     case 'tree':
       return { tid, kind: 'tree', count: body.count }
     case 'gone':
