@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
+import { mergedSlots, type Resolver } from './conflict-resolvers.ts'
 import type { Entries } from './entries.ts'
 import { blobKey, entryVersionKey, type Key, revisionKey, type Table, transactionKey } from './keyspace.ts'
 import { type Digest, LazySlots } from './lazy-slots.ts'
@@ -40,6 +41,8 @@ export interface CommitRequest {
   readonly entries: ReadonlyMap<Oid, EntryChanges>
   readonly currentReads: ReadonlySet<Oid>
   readonly blobs: readonly BlobRef[]
+  /** What settles conflicts over an object, as the transaction sees it. */
+  readonly resolverOf: (oid: Oid) => Resolver | undefined
 }
 
 interface Waiting {
@@ -141,22 +144,36 @@ class Group {
   }
 
   take(request: CommitRequest, writer: Writer): Outcome {
-    const conflict = this.#conflictOf(request)
+    const merged = new Map<Oid, Slots>()
+    const conflict = this.#conflictOf(request, merged)
     if (conflict) return { conflict }
     if (request.drafts.size === 0 && request.entries.size === 0) return { tid: request.moment }
-    this.#write(request, writer)
+    this.#write(request, merged, writer)
     return { tid: this.head.tid }
   }
 
-  #conflictOf({ moment, drafts, entries, currentReads }: CommitRequest): BatError | undefined {
+  /** Puts what resolvers make of objects that others changed too into `merged`. */
+  #conflictOf(request: CommitRequest, merged: Map<Oid, Slots>): BatError | undefined {
+    const { moment, drafts, entries, currentReads } = request
     const theirs = new Map<Oid, number>()
-    const check = (oid: Oid) => {
+    let cause: unknown
+    for (const [oid, draft] of drafts) {
+      // what is created has an oid that nobody else has
+      const newest = draft.created ? undefined : this.#newest(oid)
+      if (newest === undefined || newest <= moment) continue
+      try {
+        const slots = this.#mergedWith(draft, oid, request)
+        if (slots) merged.set(oid, slots)
+        else theirs.set(oid, newest)
+      } catch (error) {
+        cause ??= error
+        theirs.set(oid, newest)
+      }
+    }
+    for (const oid of currentReads) {
       const newest = this.#newest(oid)
       if (newest !== undefined && newest > moment) theirs.set(oid, newest)
     }
-    // what is created has an oid that nobody else has
-    for (const [oid, draft] of drafts) if (!draft.created) check(oid)
-    for (const oid of currentReads) check(oid)
     for (const [tree, changes] of entries) {
       if (drafts.get(tree)?.created) continue
       const newest = this.#newest(tree) ?? -1
@@ -168,11 +185,26 @@ class Group {
       if (this.#revision(tree)?.kind !== 'tree') theirs.set(tree, newest)
     }
     if (theirs.size === 0) return undefined
-    return new BatError('E_CONFLICT', {
-      objects: [...theirs.keys()],
-      ours: tidOf(moment),
-      theirs: tidOf(Math.max(...theirs.values())),
-    })
+    return new BatError(
+      'E_CONFLICT',
+      {
+        objects: [...theirs.keys()],
+        ours: tidOf(moment),
+        theirs: tidOf(Math.max(...theirs.values())),
+      },
+      { cause },
+    )
+  }
+
+  /** What a draft and the changes of others make together; undefined where nobody knows. */
+  #mergedWith(draft: Draft, oid: Oid, { moment, resolverOf }: CommitRequest): Slots | undefined {
+    if (draft.kind !== 'object') return undefined
+    const committed = this.#revision(oid)
+    const base = this.#options.revisions.at(oid, moment)
+    if (committed?.kind !== 'object' || base?.kind !== 'object') return undefined
+    const resolver = resolverOf(oid)
+    const states = { base: base.slots, committed: committed.slots, ours: draft.slots }
+    return resolver && mergedSlots(states, resolver)
   }
 
   #newest(oid: Oid): number | undefined {
@@ -183,7 +215,7 @@ class Group {
     return this.fresh.get(oid) ?? this.#options.revisions.at(oid, this.head.tid)
   }
 
-  #write(request: CommitRequest, writer: Writer): void {
+  #write(request: CommitRequest, merged: ReadonlyMap<Oid, Slots>, writer: Writer): void {
     const tid = this.head.tid + 1
     const put = (table: Table, key: Key, body: RecordBody) =>
       writer.put(table, key, formatRecord(table, key, body))
@@ -205,7 +237,7 @@ class Group {
     }
     for (const [oid, draft] of request.drafts) {
       lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
-      if (draft.kind === 'object') reviseObject(oid, draft.slots)
+      if (draft.kind === 'object') reviseObject(oid, merged.get(oid) ?? draft.slots)
       else if (draft.kind === 'gone') revise(oid, { tid, kind: 'gone' })
       else if (!request.entries.has(oid)) revise(oid, { tid, kind: 'tree', count: draft.count })
     }

@@ -14,6 +14,7 @@ import { Teardown } from '../base/teardown.ts'
 import type { BlobRef } from '../base/value.ts'
 import { Blobs, type ByteRange } from './blob.ts'
 import { type CommitListener, Committer, type Head } from './commit.ts'
+import { builtInResolvers, type Resolvers } from './conflict-resolvers.ts'
 import { Entries } from './entries.ts'
 import {
   History,
@@ -46,6 +47,8 @@ export interface ImageOptions {
   readonly durable?: boolean
   /** How many objects are kept decoded in memory. */
   readonly cacheObjects?: number
+  /** Conflict resolvers that objects may name, beside those built in. */
+  readonly resolvers?: Resolvers
   /** What changed in the slots of objects since they were written; SHAPES unless said otherwise. */
   readonly shapes?: readonly Shape[]
   /** Is told while an image of an older format is brought to the present one. */
@@ -106,6 +109,7 @@ export class Image {
   readonly #revisions: Revisions
   readonly #entries: Entries
   readonly #source: Source
+  readonly #resolvers: Resolvers
   readonly #open = new Set<Transaction>()
   readonly #listeners = new Set<CommitListener>()
   #next: number
@@ -121,6 +125,7 @@ export class Image {
     this.#blobs = parts.blobs
     this.#revisions = new Revisions(store, { limit: cacheObjects, sole: true, shapes: parts.shapes })
     this.#entries = new Entries(store)
+    this.#resolvers = { ...builtInResolvers, ...parts.resolvers }
     const onCommit: CommitListener = (record, values) => {
       for (const listener of this.#listeners) listener(record, values)
     }
@@ -145,6 +150,7 @@ export class Image {
       commit: (request) => this.#committer.commit(request),
       ended: (ended) => void this.#open.delete(ended),
       blobs: this.#blobs,
+      resolvers: this.#resolvers,
     })
     this.#open.add(transaction)
     return transaction
@@ -234,7 +240,7 @@ export class Image {
     })
     const said = records.map(({ tid, description }) => `${tid}: ${description}`).join('; ')
     const description = options.description ?? `undo ${said}`
-    const past = { revisions: this.#revisions, entries: this.#entries }
+    const past = { revisions: this.#revisions, entries: this.#entries, resolvers: this.#resolvers }
     const undone = await this.transact({ ...options, description }, (transaction) =>
       undoInto(transaction, records, past, new Set(keep)),
     )

@@ -14,6 +14,7 @@ import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import { admit } from './admit.ts'
 import { type BlobSource, type Blobs, type ByteRange, readRange, type StagedBlob } from './blob.ts'
 import type { CommitRequest, Draft } from './commit.ts'
+import { type Resolvers, resolverOf } from './conflict-resolvers.ts'
 import { keyText } from './keyspace.ts'
 import { copySlots } from './lazy-slots.ts'
 import type { Obj } from './object.ts'
@@ -36,6 +37,7 @@ export interface Desk {
   commit(request: CommitRequest): Promise<number>
   ended(transaction: Transaction): void
   readonly blobs: Blobs
+  readonly resolvers: Resolvers
 }
 
 export interface Savepoint {
@@ -301,6 +303,7 @@ export class Transaction extends View {
       entries,
       currentReads: this.#currentReads,
       blobs: this.#blobs.map(({ ref }) => ref),
+      resolverOf: (oid) => resolverOf(this, oid, this.#desk.resolvers),
     }
   }
 

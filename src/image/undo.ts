@@ -3,12 +3,13 @@
 // elsewhere in it since then stays. Several are taken back in one, the newest first.
 //
 // A place goes back only from the value that the transaction left there: where something else is by now, the undo is refused
-// with every such place and the later transactions that changed it. An undo is a transaction like any other, so it can be
-// undone.
+// with every such place and the later transactions that changed it, unless the object names a resolver that can part the
+// two (conflict-resolvers.ts). An undo is a transaction like any other, so it can be undone.
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, tidOf } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import type { Draft } from './commit.ts'
+import { type Resolvers, resolverOf, type SlotConflict } from './conflict-resolvers.ts'
 import type { Entries } from './entries.ts'
 import { type Key, keyText, parseTreeKey } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
@@ -20,6 +21,7 @@ import { type TransactionRecord, touched } from './transaction-record.ts'
 export interface Past {
   readonly revisions: Revisions
   readonly entries: Entries
+  readonly resolvers: Resolvers
 }
 
 /** Puts into `transaction` what undoes `records`; objects and Trees in `keep` stay as they are. Throws E_UNDO_CONFLICT. */
@@ -67,7 +69,7 @@ function undoChange(transaction: Transaction, change: Change, scope: Scope): voi
   const { oid, before, after, keys } = change
   if (transaction.kindOf(oid) !== (after?.kind ?? 'gone')) scope.clashes.object(change)
   else if (before?.kind === 'object' && after?.kind === 'object')
-    undoSlots(transaction, change, { before: before.slots, after: after.slots, clashes: scope.clashes })
+    undoSlots(transaction, change, { ...scope, before: before.slots, after: after.slots })
   else if (before?.kind === 'tree' && after?.kind === 'tree') undoEntries(transaction, change, scope)
   else if (scope.clashes.changedSince(change)) scope.clashes.object(change)
   else {
@@ -84,7 +86,7 @@ function undoChange(transaction: Transaction, change: Change, scope: Scope): voi
 function undoSlots(
   transaction: Transaction,
   change: Change,
-  { before, after, clashes }: { readonly before: Slots; readonly after: Slots; readonly clashes: Clashes },
+  { before, after, past, clashes }: Scope & { readonly before: Slots; readonly after: Slots },
 ): void {
   const { oid } = change
   const now = transaction.slotsOf(oid)!
@@ -95,10 +97,24 @@ function undoSlots(
   }
   for (const slot of changedSlots(before, after)) {
     const value = before.get(slot)
-    if (!sameValue(now.get(slot), after.get(slot))) clashes.slot(change, slot)
-    else if (value === undefined) transaction.deleteSlot(oid, slot)
+    const committed = now.get(slot)
+    if (!sameValue(committed, after.get(slot))) {
+      const conflict = { slot, base: after.get(slot), committed, ours: value }
+      if (!resolveInto(transaction, oid, { conflict, past })) clashes.slot(change, slot)
+    } else if (value === undefined) transaction.deleteSlot(oid, slot)
     else transaction.setSlot(oid, slot, value)
   }
+}
+
+/** What was done since stays, and what is undone goes, where the object names a resolver that knows how. */
+function resolveInto(
+  transaction: Transaction,
+  oid: Oid,
+  { conflict, past }: { readonly conflict: SlotConflict; readonly past: Past },
+): boolean {
+  const value = resolverOf(transaction, oid, past.resolvers)?.(conflict)
+  if (value !== undefined) transaction.get(oid).set(conflict.slot, value)
+  return value !== undefined
 }
 
 function undoEntries(transaction: Transaction, change: Change, { past, clashes }: Scope): void {
