@@ -175,6 +175,26 @@ const table = {
     remedy: 'a blob is made of bytes, of a stream of bytes, or of a file that can be read',
   },
   E_BLOB_RANGE: { class: 'refuse', message: 'bytes {from} to {to} were asked of a blob of {size} bytes' },
+  E_BACKUP_FOLDER: {
+    class: 'refuse',
+    message: '{dir} is no place for this backup: {problem}',
+    remedy: 'name an empty or a new folder',
+  },
+  E_NO_BACKUP: {
+    class: 'refuse',
+    message: '{dir} holds no whole backup: it has no manifest.json',
+    remedy: 'make one: batos backup DIR',
+  },
+  E_BACKUP_DAMAGED: {
+    class: 'refuse',
+    message: 'the backup is damaged: {place}: {problem}',
+    remedy: 'take another backup: batos restore DIR',
+  },
+  E_RESTORE_OVER: {
+    class: 'refuse',
+    message: 'there is an image in {dir} already',
+    remedy: 'it is kept beside under a dated name with: batos restore {from} --force',
+  },
   E_IMAGE_LOCKED: {
     class: 'fatal',
     message: 'the image {dir} is in use by process {pid}',

@@ -116,7 +116,7 @@ function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 /** The bytes of a file; a piece is valid until the next is asked for. */
-async function* piecesOfFile(file: string): AsyncGenerator<Uint8Array> {
+export async function* piecesOfFile(file: string): AsyncGenerator<Uint8Array> {
   const handle = await theirs(file, () => open(file, 'r'))
   try {
     const buffer = Buffer.allocUnsafeSlow(PIECE)
@@ -130,7 +130,8 @@ async function* piecesOfFile(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Writes all of `bytes`, however little goes at a time. */
+export async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten
 }
 

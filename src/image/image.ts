@@ -12,6 +12,7 @@ import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../base/ids.ts'
 import { Teardown } from '../base/teardown.ts'
 import type { BlobRef } from '../base/value.ts'
+import { type BackupOptions, type BackupReport, backUp } from './backup.ts'
 import { Blobs, type ByteRange } from './blob.ts'
 import { type CommitListener, Committer, type Head } from './commit.ts'
 import { builtInResolvers, type Resolvers } from './conflict-resolvers.ts'
@@ -101,6 +102,7 @@ export async function openImage(options: ImageOptions): Promise<Image> {
 export class Image {
   readonly id: string
   readonly #store: Store
+  readonly #clock: Clock
   readonly #dir: string
   readonly #teardown: Teardown
   readonly #committer: Committer
@@ -120,6 +122,7 @@ export class Image {
     const { store, dir, clock, identity, head, cacheObjects = CACHE_OBJECTS } = parts
     this.id = identity.id
     this.#store = store
+    this.#clock = clock
     this.#dir = dir
     this.#teardown = parts.teardown
     this.#blobs = parts.blobs
@@ -269,6 +272,17 @@ export class Image {
       yield* verifyImage({ store: this.#store, blobs: this.#blobs, moment, youngValues }, options)
     } finally {
       end()
+      pin.abort()
+    }
+  }
+
+  /** Copies the image as it is now into a folder, beside whatever goes on (backup.ts). */
+  async backup(dir: string, options: BackupOptions = {}): Promise<BackupReport> {
+    const pin = this.begin({ user: 'kernel' }) // keeps what is copied from being packed
+    try {
+      const [store, blobs, clock] = [this.#store, this.#blobs, this.#clock]
+      return await backUp({ id: this.id, store, blobs, clock, moment: pin.moment }, dir, options)
+    } finally {
       pin.abort()
     }
   }

@@ -22,7 +22,7 @@ import type { Value } from '../base/value.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { readSlots, readValue, type Sharing, writeSlots, writeValue } from './codec.ts'
-import { type Key, nameOfRecord, type Table } from './keyspace.ts'
+import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
 import type { RawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 
@@ -52,6 +52,10 @@ const TABLE_NUMBERS: Readonly<Record<Table, number>> = {
   blobs: 6,
   values: 7,
 }
+export const numberOfTable = (table: Table): number => TABLE_NUMBERS[table]
+export const tableOfNumber = (number: number): Table | undefined =>
+  tables.find((table) => TABLE_NUMBERS[table] === number)
+
 const RECORD_VERSION = 1
 const HEADER_SIZE = 8
 const KIND_AT = 5

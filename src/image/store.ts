@@ -20,6 +20,9 @@ export interface Range {
   readonly limit?: number
 }
 
+/** All rows of a table. */
+export const WHOLE: Range = { from: Buffer.alloc(1), to: Buffer.alloc(64, 0xff) }
+
 export interface Writer {
   put(table: Table, key: Key, record: Uint8Array): void
   remove(table: Table, key: Key): void

@@ -2,7 +2,7 @@
 // itself: one that cannot be read is named, and the next is looked at.
 import { BatError } from '../../base/errors.ts'
 import { nameOfRecord, type Table } from '../keyspace.ts'
-import type { Row } from '../store.ts'
+import { type Row, WHOLE } from '../store.ts'
 import type { Look } from './look.ts'
 
 export interface Fault {
@@ -14,8 +14,6 @@ export interface Fault {
 }
 
 export type Steps = Generator<Fault | undefined, void, undefined>
-
-const WHOLE = { from: Buffer.alloc(1), to: Buffer.alloc(64, 0xff) }
 
 /** Checks every row of a table. */
 export function* eachRow(look: Look, table: Table, check: (row: Row) => Steps): Steps {

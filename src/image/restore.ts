@@ -1,0 +1,124 @@
+// Makes an image of a backup: the same id, the same history. It is built beside, looked at as a whole, and put in its place by
+// a rename when it is sound; a backup that is not what its manifest says is refused. An image that is there already is
+// refused too, or, where that is wished, kept beside under a dated name.
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { BatError } from '../base/errors.ts'
+import type { Tid } from '../base/ids.ts'
+import { eachBlob, knownFaults, readRecords, throwFirst, type Watch } from './backup/check.ts'
+import { type Manifest, readManifest } from './backup/manifest.ts'
+import { syncFolder, writeBlobFile } from './blob-file.ts'
+import { openImage } from './image.ts'
+import { takeLock } from './lock.ts'
+import { Store } from './store.ts'
+import type { Fault } from './verify.ts'
+import { writeFailure } from './write-failure.ts'
+
+export interface RestoreOptions extends Watch {
+  readonly clock: Clock
+  /** An image that is there is moved aside. */
+  readonly force?: boolean
+}
+
+export interface RestoreReport {
+  readonly dir: string
+  readonly from: string
+  readonly image: string
+  readonly head: Tid
+  readonly blobs: number
+  /** Where the image is now that was there before. */
+  readonly kept: string | null
+  /** What was damaged when the backup was made, and still is. */
+  readonly faults: readonly Fault[]
+}
+
+/**
+ * Restores the backup in `from` as the image in `dir`. Throws E_NO_BACKUP, E_BACKUP_DAMAGED, E_RESTORE_OVER,
+ * E_IMAGE_LOCKED, E_DISK_FULL, E_IMAGE_WRITE, the reason of `signal`.
+ */
+export async function restore(from: string, dir: string, options: RestoreOptions): Promise<RestoreReport> {
+  const manifest = await readManifest(from)
+  if (!manifest) throw new BatError('E_NO_BACKUP', { dir: from })
+  const isThere = existsSync(dir) && (await readdir(dir)).some((name) => !name.startsWith('lock'))
+  if (isThere && !options.force) throw new BatError('E_RESTORE_OVER', { dir, from })
+  const release = existsSync(dir) ? takeLock(join(dir, 'lock'), dir) : () => {}
+  const made = join(dirname(dir), `${basename(dir)}.restoring`)
+  try {
+    await mkdir(dirname(dir), { recursive: true })
+    await rm(made, { recursive: true, force: true })
+    const blobs = await build(from, made, { manifest, options })
+    const faults = await remaining(made, manifest, options)
+    await release()
+    const kept = isThere ? await movedAside(dir, options.clock) : null
+    if (!isThere) await rm(dir, { recursive: true, force: true })
+    await rename(made, dir)
+    await syncFolder(dirname(dir))
+    return { dir, from, image: manifest.image, head: manifest.head, blobs, kept, faults }
+  } catch (error) {
+    await rm(made, { recursive: true, force: true })
+    if (error instanceof BatError || error === options.signal?.reason) throw error
+    throw writeFailure(error, dir)
+  } finally {
+    await release()
+  }
+}
+
+interface Parts {
+  readonly manifest: Manifest
+  readonly options: RestoreOptions
+}
+
+/** Answers how many blobs there are. */
+async function build(from: string, made: string, { manifest, options: watch }: Parts): Promise<number> {
+  await mkdir(made)
+  const store = Store.open(made)
+  try {
+    const blobs = await readRecords(from, manifest, watch, (rows) =>
+      store.write(({ put }) => {
+        for (const { table, key, record } of rows) put(table, key, record)
+      }),
+    )
+    const folders = new Set<string>([made])
+    await eachBlob(from, { manifest, blobs, watch }, async (place, { sha256, onBytes, size }) => {
+      const folder = join(made, 'blobs', sha256.slice(0, 2))
+      await mkdir(folder, { recursive: true })
+      folders.add(join(made, 'blobs')).add(folder)
+      const found = await writeBlobFile({ file: place }, join(folder, sha256), true)
+      onBytes(size)
+      return found
+    })
+    for (const folder of folders) await syncFolder(folder)
+    return blobs.length
+  } finally {
+    await store.close()
+  }
+}
+
+/** Looks at all of the new image. Throws E_BACKUP_DAMAGED where more is damaged than the manifest tells of. */
+async function remaining(
+  made: string,
+  manifest: Manifest,
+  { clock, signal, onProgress }: RestoreOptions,
+): Promise<Fault[]> {
+  const image = await openImage({ dir: made, clock })
+  try {
+    const report = onProgress ? { onProgress } : {}
+    const { faults } = await image.verify({ deep: false, signal, ...report })
+    const known = knownFaults(manifest)
+    if (known.size === 0) throwFirst(faults.filter(({ harmless }) => !harmless))
+    return faults.filter(({ harmless }) => !harmless)
+  } finally {
+    await image.close()
+  }
+}
+
+/** Moves an image to a name with the time in it, which is answered. */
+async function movedAside(dir: string, clock: Clock): Promise<string> {
+  const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(':', '-')
+  let kept = `${dir}.${stamp}`
+  for (let i = 2; existsSync(kept); i++) kept = `${dir}.${stamp}-${i}`
+  await rename(dir, kept)
+  return kept
+}
