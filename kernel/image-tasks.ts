@@ -9,21 +9,26 @@
 //          does((task, dir: string, options: object) => imageTask(task, 'NAME', { dir: resolve(dir), ...options })))
 // Progress, ctrl-C, --json, exit status, the running kernel or none: all that is done by the frame.
 //
-// Those that need the kernel to be down are `on: 'folder'`, and say `{ down: true }` to imageTask in program.ts: none yet.
+// Those that need the kernel to be down are `on: 'folder'`, and say `{ down: true }` to imageTask in program.ts, as
+// tasks/restore.ts does.
 import { BatError } from '../src/base/errors.ts'
 import { nearest } from '../src/base/nearest.ts'
 import type { PlainObject } from '../src/base/value.ts'
 import type { Image } from '../src/image/image.ts'
 import type { Around, ImageTask, Progress, TaskOutcome } from './image-task.ts'
+import { backup } from './tasks/backup.ts'
 import { modelAdd } from './tasks/model-add.ts'
 import { modelFetch } from './tasks/model-fetch.ts'
 import { modelList } from './tasks/model-list.ts'
 import { modelUse } from './tasks/model-use.ts'
 import { modelVerify } from './tasks/model-verify.ts'
+import { restore } from './tasks/restore.ts'
 import { verify } from './tasks/verify.ts'
 
 const table: Readonly<Record<string, ImageTask>> = {
   verify,
+  backup,
+  restore,
   'model-fetch': modelFetch,
   'model-add': modelAdd,
   'model-list': modelList,

@@ -221,6 +221,11 @@ const table = {
     message: 'nothing was committed: no room is left for {dir}',
     remedy: 'make room, then ask again',
   },
+  E_BACKUP_ROOM: {
+    class: 'retry',
+    message: 'no room is left in {dir}',
+    remedy: 'make room there, then ask again',
+  },
   E_IMAGE_WRITE: {
     class: 'retry',
     message: 'nothing was committed: {dir} cannot be written: {reason}',

@@ -1,5 +1,6 @@
 // The command line: which commands there are, what each takes, and which function does it. Commander parses and writes the
 // help; what it refuses becomes E_USAGE with its suggestion, exit status 2.
+import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { BatError } from '../base/errors.ts'
 import { defaultHome } from '../base/home.ts'
@@ -148,6 +149,20 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
   add('verify', 'look at everything in the image and name what is damaged')
     .option('--quick', 'leave out the bytes of blobs')
     .action(does((task, options: object) => imageTask(task, 'verify', options)))
+  add('backup <dir>', 'copy the image into a folder; again into the same folder, only what is new')
+    .option('--verify', 'read the backup once more when it is written')
+    .action(
+      does((task, dir: string, options: object) =>
+        imageTask(task, 'backup', { dir: resolve(dir), ...options }),
+      ),
+    )
+  add('restore <dir>', 'make the image of a backup; needs the daemon down')
+    .option('--force', 'also where an image is: that one is kept beside under a dated name')
+    .action(
+      does((task, dir: string, options: object) =>
+        imageTask(task, 'restore', { dir: resolve(dir), ...options }, { down: true }),
+      ),
+    )
   const model = add('model', 'the models that can think here, and which one does')
   model
     .command('list')

@@ -11,6 +11,6 @@ export const typed = (command: string): string =>
 /** A sentence in which `batos show X` stands, as it is to be typed here. */
 export const asTyped = (sentence: string): string =>
   sentence.replace(
-    /\bbatos (?=(?:up|down|doctor|show|inspect|history|undo|audit|verify|keys|status)\b)/g,
+    /\bbatos (?=(?:up|down|doctor|show|inspect|history|undo|audit|verify|backup|restore|keys|status)\b)/g,
     typed(''),
   )

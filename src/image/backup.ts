@@ -59,7 +59,7 @@ export interface BackupReport {
   readonly verified: boolean
 }
 
-/** Throws E_BACKUP_FOLDER, E_BACKUP_DAMAGED, E_DISK_FULL, E_IMAGE_WRITE, E_RECORD_DAMAGED, the reason of `signal`. */
+/** Throws E_BACKUP_FOLDER, E_BACKUP_DAMAGED, E_BACKUP_ROOM, E_IMAGE_WRITE, E_RECORD_DAMAGED, the reason of `signal`. */
 export async function backUp(
   image: BackedUp,
   dir: string,
@@ -68,9 +68,15 @@ export async function backUp(
   try {
     return await new Backup(image, dir, options).run()
   } catch (error) {
-    if (error instanceof BatError || error === options.signal?.reason) throw error
-    throw writeFailure(error, dir)
+    throw copyFailure(error, dir, options.signal)
   }
+}
+
+/** What a failure to write `dir` means; coded errors and the reason of `signal` as they are. */
+export function copyFailure(error: unknown, dir: string, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted && error === signal.reason) return error
+  const failure = error instanceof BatError ? error : writeFailure(error, dir)
+  return failure.code === 'E_DISK_FULL' ? new BatError('E_BACKUP_ROOM', { dir }, { cause: error }) : failure
 }
 
 class Backup {
@@ -94,8 +100,16 @@ class Backup {
 
   async run(): Promise<BackupReport> {
     await this.#prepare()
+    try {
+      return await this.#copy()
+    } finally {
+      await rm(this.#tmp, { recursive: true, force: true })
+    }
+  }
+
+  async #copy(): Promise<BackupReport> {
     await this.#copyBlobs()
-    const name = recordsName(this.#image.moment)
+    const name = await recordsName(this.#dir, this.#image.moment)
     const written = await this.#copyRecords(join(this.#tmp, name))
     await rename(join(this.#tmp, name), join(this.#dir, name))
     const manifest: Manifest = {
@@ -225,7 +239,6 @@ class Backup {
 
   /** Takes away what belongs to earlier backups only. */
   async #prune(records: string): Promise<void> {
-    await rm(this.#tmp, { recursive: true, force: true })
     for (const name of await readdir(this.#dir)) {
       if (name.startsWith('records-') && name !== records) await rm(join(this.#dir, name), { force: true })
     }

@@ -1,20 +1,20 @@
-// Makes an image of a backup: the same id, the same history. It is built beside, looked at as a whole, and put in its place by
-// a rename when it is sound; a backup that is not what its manifest says is refused. An image that is there already is
-// refused too, or, where that is wished, kept beside under a dated name.
+// Makes an image of a backup: the same id, the same history. It is built beside and put in its place by a rename; a backup that
+// is not what its manifest says is refused, and nothing has happened. So it is where an image is already, unless that one is
+// to be kept beside under a dated name.
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import type { Tid } from '../base/ids.ts'
-import { eachBlob, knownFaults, readRecords, throwFirst, type Watch } from './backup/check.ts'
+import { eachBlob, readRecords, type Watch } from './backup/check.ts'
 import { type Manifest, readManifest } from './backup/manifest.ts'
+import { copyFailure } from './backup.ts'
 import { syncFolder, writeBlobFile } from './blob-file.ts'
 import { openImage } from './image.ts'
 import { takeLock } from './lock.ts'
 import { Store } from './store.ts'
 import type { Fault } from './verify.ts'
-import { writeFailure } from './write-failure.ts'
 
 export interface RestoreOptions extends Watch {
   readonly clock: Clock
@@ -27,6 +27,8 @@ export interface RestoreReport {
   readonly from: string
   readonly image: string
   readonly head: Tid
+  /** When the backup was made, ISO 8601. */
+  readonly time: string
   readonly blobs: number
   /** Where the image is now that was there before. */
   readonly kept: string | null
@@ -36,7 +38,7 @@ export interface RestoreReport {
 
 /**
  * Restores the backup in `from` as the image in `dir`. Throws E_NO_BACKUP, E_BACKUP_DAMAGED, E_RESTORE_OVER,
- * E_IMAGE_LOCKED, E_DISK_FULL, E_IMAGE_WRITE, the reason of `signal`.
+ * E_IMAGE_LOCKED, E_BACKUP_ROOM, E_IMAGE_WRITE, the reason of `signal`.
  */
 export async function restore(from: string, dir: string, options: RestoreOptions): Promise<RestoreReport> {
   const manifest = await readManifest(from)
@@ -49,17 +51,17 @@ export async function restore(from: string, dir: string, options: RestoreOptions
     await mkdir(dirname(dir), { recursive: true })
     await rm(made, { recursive: true, force: true })
     const blobs = await build(from, made, { manifest, options })
-    const faults = await remaining(made, manifest, options)
+    const faults = await remaining(made, options)
     await release()
     const kept = isThere ? await movedAside(dir, options.clock) : null
     if (!isThere) await rm(dir, { recursive: true, force: true })
     await rename(made, dir)
     await syncFolder(dirname(dir))
-    return { dir, from, image: manifest.image, head: manifest.head, blobs, kept, faults }
+    const time = new Date(manifest.time).toISOString()
+    return { dir, from, image: manifest.image, head: manifest.head, time, blobs, kept, faults }
   } catch (error) {
     await rm(made, { recursive: true, force: true })
-    if (error instanceof BatError || error === options.signal?.reason) throw error
-    throw writeFailure(error, dir)
+    throw copyFailure(error, dirname(dir), options.signal)
   } finally {
     await release()
   }
@@ -96,18 +98,12 @@ async function build(from: string, made: string, { manifest, options: watch }: P
   }
 }
 
-/** Looks at all of the new image. Throws E_BACKUP_DAMAGED where more is damaged than the manifest tells of. */
-async function remaining(
-  made: string,
-  manifest: Manifest,
-  { clock, signal, onProgress }: RestoreOptions,
-): Promise<Fault[]> {
+/** What is wrong in the new image. It is as it was backed up, to the byte, so that was wrong then already. */
+async function remaining(made: string, { clock, signal, onProgress }: RestoreOptions): Promise<Fault[]> {
   const image = await openImage({ dir: made, clock })
   try {
     const report = onProgress ? { onProgress } : {}
     const { faults } = await image.verify({ deep: false, signal, ...report })
-    const known = knownFaults(manifest)
-    if (known.size === 0) throwFirst(faults.filter(({ harmless }) => !harmless))
     return faults.filter(({ harmless }) => !harmless)
   } finally {
     await image.close()

@@ -11,7 +11,7 @@ import type { Fault } from '../verify.ts'
 import { blobPlace, type Manifest } from './manifest.ts'
 import { readRecordFile, type TableRow } from './record-file.ts'
 
-export interface BackupProgress {
+interface BackupProgress {
   readonly what: string
   readonly done: number
   readonly total?: number
@@ -52,7 +52,7 @@ export async function readRecords(
     onProgress?.({ what: 'records read', done, total: bytes, unit: 'bytes' })
   })
   for (;;) {
-    const part = await parts.next()
+    const part = await parts.next().catch((error) => Promise.reject(unreadable(place, error)))
     if (part.done) {
       const { bytes: found, sha256: sum } = part.value
       if (found === bytes && sum === sha256) return blobs
@@ -106,15 +106,19 @@ export async function eachBlob(
   throwFirst(problems)
 }
 
-export function throwFirst(problems: readonly Fault[]): void {
+function unreadable(place: string, error: unknown): unknown {
+  if (!(error instanceof BatError) || error.code !== 'E_BLOB_SOURCE') return error
+  return new BatError('E_BACKUP_DAMAGED', { place, problem: error.details.reason }, { cause: error })
+}
+
+function throwFirst(problems: readonly Fault[]): void {
   const [first] = problems
   if (!first) return
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
   throw new BatError('E_BACKUP_DAMAGED', { place: first.where, problem: first.problem + more, problems })
 }
 
-export const knownFaults = ({ faults }: Manifest): ReadonlySet<string> =>
-  new Set(faults.map(({ where }) => where))
+const knownFaults = ({ faults }: Manifest): ReadonlySet<string> => new Set(faults.map(({ where }) => where))
 
 function blobOf(key: Uint8Array, record: Uint8Array): BackedUpBlob {
   const { size } = parseRecordOf('blob', { table: 'blobs', key, record }) as PlainObject

@@ -9,7 +9,7 @@
 //
 // The manifest's `sum` is the SHA-256 of its other members as JSON, so that one that was touched is known.
 import { createHash } from 'node:crypto'
-import { readFile, rename } from 'node:fs/promises'
+import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { BatError } from '../../base/errors.ts'
@@ -30,7 +30,7 @@ const schema = z.strictObject({
   /** When the backup was made, in milliseconds since 1970-01-01 UTC. */
   time: count,
   records: z.strictObject({
-    file: z.string().regex(/^records-\d+$/),
+    file: z.string().regex(/^records-\d+(-\d+)?$/),
     bytes: count,
     sha256: digest,
     rows: z.record(z.string(), count),
@@ -80,10 +80,18 @@ export async function writeManifest(dir: string, manifest: Manifest): Promise<vo
 
 const sumOf = (stored: object): string => createHash('sha256').update(JSON.stringify(stored)).digest('hex')
 
-export const recordsName = (moment: number): string => `records-${moment}`
+/** A name for the records up to tx:`moment` that the folder does not have: those of the backup before stay till the end. */
+export async function recordsName(dir: string, moment: number): Promise<string> {
+  const taken = await readdir(dir)
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? `records-${moment}` : `records-${moment}-${i}`
+    if (!taken.includes(name)) return name
+  }
+}
 
 /** Whether a name in a backup's folder is one that a backup gives. */
-export const isOfBackup = (name: string): boolean => /^(manifest\.json|blobs|tmp|records-\d+)$/.test(name)
+export const isOfBackup = (name: string): boolean =>
+  /^(manifest\.json|blobs|tmp|records-\d+(-\d+)?)$/.test(name)
 
 export const blobPlace = (dir: string, sha256: string): string =>
   join(dir, 'blobs', sha256.slice(0, 2), sha256)
