@@ -154,6 +154,21 @@ const table = {
     message: 'there is no transaction {tid}',
     remedy: 'batos history lists them',
   },
+  E_PACKED: {
+    class: 'refuse',
+    message: '{what} was packed away: the image goes back to {moment} ({time}) and no further',
+    remedy: 'batos history lists what there is',
+  },
+  E_PACKED_AWAY: {
+    class: 'refuse',
+    message: '{objects} could not be reached from the root any more and is being packed away',
+    remedy: 'make it anew, and link it from an object that the root reaches',
+  },
+  E_PACKING: {
+    class: 'refuse',
+    message: 'the image is being packed already',
+    remedy: 'ask again when that is done',
+  },
   E_RECORD_DAMAGED: {
     class: 'refuse',
     message: 'the record {record} is damaged: {problem}',

@@ -8,6 +8,7 @@ import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import { mergedSlots, type Resolver } from './conflict-resolvers.ts'
 import type { Entries } from './entries.ts'
+import type { Horizon } from './horizon.ts'
 import { blobKey, entryVersionKey, type Key, revisionKey, type Table, transactionKey } from './keyspace.ts'
 import { type Digest, LazySlots } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
@@ -67,6 +68,7 @@ export interface CommitterOptions {
   readonly dir: string
   readonly revisions: Revisions
   readonly entries: Entries
+  readonly horizon: Horizon
   readonly clock: Clock
   readonly head: Head
   readonly onCommit?: CommitListener
@@ -87,7 +89,7 @@ export class Committer {
     return this.#head
   }
 
-  /** Answers the number of the new transaction once it is durable. Throws E_CONFLICT, E_DISK_FULL, E_IMAGE_WRITE. */
+  /** Answers the number of the new transaction once it is durable. Throws E_CONFLICT, E_PACKED_AWAY, E_DISK_FULL, E_IMAGE_WRITE. */
   commit(request: CommitRequest): Promise<number> {
     if (this.#closed) return Promise.reject(new BatError('E_IMAGE_CLOSED'))
     return new Promise((resolve, reject) => {
@@ -145,7 +147,7 @@ class Group {
 
   take(request: CommitRequest, writer: Writer): Outcome {
     const merged = new Map<Oid, Slots>()
-    const conflict = this.#conflictOf(request, merged)
+    const conflict = this.#conflictOf(request, merged) ?? this.#packedAway(request)
     if (conflict) return { conflict }
     if (request.drafts.size === 0 && request.entries.size === 0) return { tid: request.moment }
     this.#write(request, merged, writer)
@@ -205,6 +207,14 @@ class Group {
     const resolver = resolverOf(oid)
     const states = { base: base.slots, committed: committed.slots, ours: draft.slots }
     return resolver && mergedSlots(states, resolver)
+  }
+
+  /** A change of something that a pack has taken away meanwhile, or a reference to it. */
+  #packedAway(request: CommitRequest): BatError | undefined {
+    const lost = new Set(this.#options.horizon.refused(request, this.#options.revisions.values))
+    for (const [oid, { created }] of request.drafts)
+      if (!created && this.#newest(oid) === undefined) lost.add(oid)
+    return lost.size === 0 ? undefined : new BatError('E_PACKED_AWAY', { objects: [...lost] })
   }
 
   #newest(oid: Oid): number | undefined {

@@ -2,6 +2,7 @@
 // the versions of one key the first that is not younger than the moment counts.
 import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
+import { Horizon } from './horizon.ts'
 import {
   compareKeys,
   entriesEnd,
@@ -10,6 +11,7 @@ import {
   entryVersionKey,
   type Key,
   NEWEST,
+  sameEntry,
   tidOfVersionKey,
 } from './keyspace.ts'
 import { damaged, parseRecord } from './record.ts'
@@ -32,13 +34,16 @@ export interface EntryRange {
 
 export class Entries {
   readonly #store: Store
+  readonly #horizon: Horizon
 
-  constructor(store: Store) {
+  constructor(store: Store, horizon = new Horizon()) {
     this.#store = store
+    this.#horizon = horizon
   }
 
-  /** The version of an entry valid at `moment`; undefined where it had none. Throws E_RECORD_DAMAGED. */
+  /** The version of an entry valid at `moment`; undefined where it had none. Throws E_PACKED, E_RECORD_DAMAGED. */
   at(tree: Oid, entry: Key, moment: number): EntryVersion | undefined {
+    this.#horizon.check(moment)
     const row = this.#first(tree, entry, moment)
     return row && parseEntry(row)
   }
@@ -58,6 +63,7 @@ export class Entries {
 
   /** The entries of a Tree at `moment`, in the order of their keys; deleted ones are left out. */
   *walk(tree: Oid, moment: number, range: EntryRange = {}): Generator<EntryVersion, void, undefined> {
+    this.#horizon.check(moment)
     const from = entryStart(tree, range.from)
     const to = range.to ? entryStart(tree, range.to) : entriesEnd(tree)
     const { reverse = false } = range
@@ -101,6 +107,3 @@ function next(entry: Key): Key {
   }
   return end
 }
-
-const sameEntry = (a: Key, b: Key): boolean =>
-  a.length === b.length && compareKeys(a.subarray(0, a.length - 6), b.subarray(0, b.length - 6)) === 0

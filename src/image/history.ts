@@ -2,6 +2,7 @@
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
+import type { Horizon } from './horizon.ts'
 import { type Key, tidOfTransactionKey, transactionKey } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
 import type { Revision, Revisions } from './revisions.ts'
@@ -41,14 +42,24 @@ export interface SlotDifference {
 
 const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
 
+export interface HistoryOptions {
+  readonly store: Store
+  readonly revisions: Revisions
+  readonly horizon: Horizon
+  /** The number of the newest transaction. */
+  readonly newest: () => number
+}
+
 export class History {
   readonly #store: Store
   readonly #revisions: Revisions
+  readonly #horizon: Horizon
   readonly #newest: () => number
 
-  constructor(store: Store, revisions: Revisions, newest: () => number) {
+  constructor({ store, revisions, horizon, newest }: HistoryOptions) {
     this.#store = store
     this.#revisions = revisions
+    this.#horizon = horizon
     this.#newest = newest
   }
 
@@ -77,8 +88,9 @@ export class History {
     }
   }
 
-  /** The transactions after `since`, oldest first. */
+  /** The transactions after `since`, oldest first. Throws E_PACKED when some of them are not there any more. */
   changes(since: Tid): Generator<TransactionRecord, void, undefined> {
+    this.#horizon.check(numberOf(since), `what came after ${since}`)
     return this.transactions({ from: tidOf(numberOf(since) + 1) })
   }
 
@@ -92,13 +104,22 @@ export class History {
     }
   }
 
-  /** How the slots of an object differ between two transactions. */
+  /** How the slots of an object differ between two transactions. Throws E_PACKED. */
   diff(oid: Oid, a: Tid, b: Tid): SlotDifference[] {
+    for (const tid of [a, b]) this.#horizon.check(numberOf(tid))
     const before = slotsOf(this.#revisions.at(oid, numberOf(a)))
     const after = slotsOf(this.#revisions.at(oid, numberOf(b)))
     return [...new Set([...before.keys(), ...after.keys()])]
       .map((slot) => ({ slot, before: before.get(slot), after: after.get(slot) }))
       .filter((change) => !sameValue(change.before, change.after))
+  }
+
+  /** Like `moment`, for what is to be looked at. Throws E_PACKED, E_NO_TRANSACTION. */
+  visible(at: Tid | number): number {
+    const moment = this.moment(at) ?? (this.#horizon.moment > 0 ? -1 : undefined)
+    if (moment === undefined) throw new BatError('E_NO_TRANSACTION', { tid: new Date(at).toISOString() })
+    this.#horizon.check(moment, typeof at === 'string' ? at : new Date(at).toISOString())
+    return moment
   }
 
   /** The number of the newest transaction not after `at`; undefined for a time before the first. Throws E_NO_TRANSACTION. */

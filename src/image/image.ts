@@ -24,12 +24,14 @@ import {
   type TransactionFilter,
   type TransactionRecord,
 } from './history.ts'
+import { Horizon } from './horizon.ts'
 import { founded, type Identity, identityOf } from './identity.ts'
 import { blobKey, type Key, type Table, tables, tidOfTransactionKey, transactionKey } from './keyspace.ts'
 import type { Digest } from './lazy-slots.ts'
 import { takeLock } from './lock.ts'
 import { checkMedium } from './medium.ts'
 import { type MigrationProgress, migrateFormat } from './migration.ts'
+import { type Packed, type PackFloor, type PackOptions, type PackReport, packImage } from './pack.ts'
 import { Revisions } from './revisions.ts'
 import type { Shape } from './shapes.ts'
 import { Store } from './store.ts'
@@ -108,12 +110,16 @@ export class Image {
   readonly #committer: Committer
   readonly #history: History
   readonly #blobs: Blobs
+  readonly #horizon: Horizon
   readonly #revisions: Revisions
   readonly #entries: Entries
   readonly #source: Source
   readonly #resolvers: Resolvers
   readonly #open = new Set<Transaction>()
   readonly #listeners = new Set<CommitListener>()
+  /** Moments that are looked at, beside those of open transactions. */
+  readonly #pins = new Set<{ readonly moment: number }>()
+  #packing: Packing | undefined
   #next: number
   #closed = false
 
@@ -126,16 +132,24 @@ export class Image {
     this.#dir = dir
     this.#teardown = parts.teardown
     this.#blobs = parts.blobs
-    this.#revisions = new Revisions(store, { limit: cacheObjects, sole: true, shapes: parts.shapes })
-    this.#entries = new Entries(store)
+    const horizon = new Horizon().load(store)
+    this.#horizon = horizon
+    this.#revisions = new Revisions(store, {
+      limit: cacheObjects,
+      sole: true,
+      shapes: parts.shapes,
+      horizon,
+    })
+    this.#entries = new Entries(store, horizon)
     this.#resolvers = { ...builtInResolvers, ...parts.resolvers }
     const onCommit: CommitListener = (record, values) => {
+      horizon.committed(values)
       for (const listener of this.#listeners) listener(record, values)
     }
     const [revisions, entries] = [this.#revisions, this.#entries]
     this.#source = { revisions, entries, volatile: new Map() }
-    this.#committer = new Committer({ store, dir, revisions, entries, clock, head, onCommit })
-    this.#history = new History(store, revisions, () => this.#committer.head.tid)
+    this.#committer = new Committer({ store, dir, revisions, entries, horizon, clock, head, onCommit })
+    this.#history = new History({ store, revisions, horizon, newest: () => this.#committer.head.tid })
     this.#next = head.next
   }
 
@@ -151,7 +165,7 @@ export class Image {
       allocate: (count) => this.allocate(count),
       isAllocated: (oid) => numberOf(oid) < this.#next,
       commit: (request) => this.#committer.commit(request),
-      ended: (ended) => void this.#open.delete(ended),
+      ended: (ended) => this.#ended(ended),
       blobs: this.#blobs,
       resolvers: this.#resolvers,
     })
@@ -217,16 +231,14 @@ export class Image {
     return this.#history.transactions(filter)
   }
 
-  /** The transactions after `since`, the oldest first: the feed from which everything derived is brought up to date. */
+  /** The transactions after `since`, the oldest first: the feed from which everything derived is brought up to date. Throws E_PACKED. */
   changes(since: Tid): Iterable<TransactionRecord> {
     return this.#history.changes(since)
   }
 
-  /** The image as it was: after a transaction, or at a time in milliseconds. Throws E_NO_TRANSACTION. */
+  /** The image as it was: after a transaction, or at a time in milliseconds. Throws E_PACKED, E_NO_TRANSACTION. */
   at(at: Tid | number): View {
-    const moment = this.#history.moment(at)
-    if (moment === undefined) throw new BatError('E_NO_TRANSACTION', { tid: new Date(at).toISOString() })
-    return new View(this.#source, moment)
+    return new View(this.#source, this.#history.visible(at))
   }
 
   /** How the slots of an object differ between two transactions. */
@@ -234,9 +246,10 @@ export class Image {
     return this.#history.diff(oid, a, b)
   }
 
-  /** Takes transactions back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_NO_TRANSACTION. */
+  /** Takes transactions back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_PACKED, E_NO_TRANSACTION. */
   async undo(tids: Tid | readonly Tid[], { keep = [], ...options }: UndoOptions): Promise<Tid> {
     const records = [...new Set(typeof tids === 'string' ? [tids] : tids)].map((tid) => {
+      if (tid !== tidOf(0)) this.#horizon.check(numberOf(tid) - 1, `what was before ${tid}`)
       const record = this.transaction(tid)
       if (!record || tid === tidOf(0)) throw new BatError('E_NO_TRANSACTION', { tid })
       return record
@@ -260,6 +273,57 @@ export class Image {
     return this.#blobs.read(ref, range)
   }
 
+  /**
+   * Forgets the past before a moment and what nothing can reach: see pack.ts. Others may work meanwhile. Throws E_PACKING,
+   * E_NO_TRANSACTION, E_DISK_FULL, or the reason of `signal`; cut short, the next pack goes on.
+   */
+  async pack({ before, ...options }: PackOptions): Promise<PackReport> {
+    this.#mustBeOpen()
+    if (this.#packing) throw new BatError('E_PACKING')
+    const ends = new AbortController()
+    const signal = options.signal ? AbortSignal.any([ends.signal, options.signal]) : ends.signal
+    const parts: Packed = {
+      store: this.#store,
+      dir: this.#dir,
+      horizon: this.#horizon,
+      blobs: this.#blobs,
+      open: this.#open,
+      onGone: (oid) => {
+        this.#revisions.dropped(oid)
+        this.#source.volatile.delete(oid)
+      },
+    }
+    const floor = this.#floor(before)
+    const done = packImage(parts, floor, { ...options, signal })
+    this.#packing = { ends, done: done.then(noted, noted), moment: options.dryRun ? 0 : floor.moment }
+    try {
+      return await done
+    } finally {
+      this.#packing = undefined
+    }
+  }
+
+  /** Keeps a moment from being packed until the function that comes back is called. Throws E_PACKED when it is about to be. */
+  #pin(moment: number): () => void {
+    if (this.#packing && moment < this.#packing.moment) {
+      const time = new Date(this.transaction(tidOf(this.#packing.moment))?.time ?? 0).toISOString()
+      throw new BatError('E_PACKED', { what: tidOf(moment), moment: tidOf(this.#packing.moment), time })
+    }
+    const pin = { moment }
+    this.#pins.add(pin)
+    return () => void this.#pins.delete(pin)
+  }
+
+  /** What a pack may go back to: no later than `before`, nor than what anybody looks at. */
+  #floor(before: Tid | number): PackFloor {
+    const wanted = this.#history.moment(before) ?? 0
+    const seen = [...this.#open, ...this.#pins].map(({ moment }) => moment)
+    const moment = Math.max(this.#horizon.moment, Math.min(wanted, ...seen))
+    const record = this.#history.transaction(tidOf(moment))
+    if (!record) throw new BatError('E_NO_TRANSACTION', { tid: tidOf(moment) })
+    return { moment, time: record.time }
+  }
+
   /** Looks at everything as it is now, beside whatever goes on; each fault as it is found (verify.ts). */
   async *faults(options: VerifyOptions = {}): AsyncGenerator<Fault, void, undefined> {
     const pin = this.begin({ user: 'kernel' }) // keeps what is looked at from being packed
@@ -269,7 +333,10 @@ export class Image {
     })
     try {
       const { moment } = pin
-      yield* verifyImage({ store: this.#store, blobs: this.#blobs, moment, youngValues }, options)
+      yield* verifyImage(
+        { store: this.#store, blobs: this.#blobs, horizon: this.#horizon, moment, youngValues },
+        options,
+      )
     } finally {
       end()
       pin.abort()
@@ -309,7 +376,14 @@ export class Image {
     const { snapshot: tid } = this.at(at)
     const { time, next } = this.transaction(tid) ?? { time: 0, next: oidOf(this.#next) }
     const blobFile = (ref: BlobRef) => this.#blobs.path(ref)
-    return dumpImage({ store: this.#store, id: this.id, tid, time, next, blobFile }, options)
+    const { id } = this
+    const unpin = this.#pin(numberOf(tid))
+    try {
+      const [store, horizon] = [this.#store, this.#horizon]
+      return await dumpImage({ store, horizon, id, tid, time, next, blobFile }, options)
+    } finally {
+      unpin()
+    }
   }
 
   stats(): ImageStats {
@@ -326,6 +400,8 @@ export class Image {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true
+      this.#packing?.ends.abort(new BatError('E_IMAGE_CLOSED'))
+      await this.#packing?.done
       this.#committer.close()
       for (const transaction of [...this.#open]) transaction.abort()
     }
@@ -336,10 +412,25 @@ export class Image {
     return this.#dir
   }
 
+  #ended(transaction: Transaction): void {
+    this.#open.delete(transaction)
+    this.#horizon.ended(transaction)
+  }
+
   #mustBeOpen(): void {
     if (this.#closed) throw new BatError('E_IMAGE_CLOSED')
   }
 }
+
+interface Packing {
+  readonly ends: AbortController
+  readonly done: Promise<void>
+  /** What it packs up to. */
+  readonly moment: number
+}
+
+/** Whoever packs is told how it ended; closing only waits for it. */
+const noted = (): void => {}
 
 interface ImageParts {
   readonly store: Store

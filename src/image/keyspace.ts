@@ -3,8 +3,8 @@
 // version comes first and the version that a snapshot sees is one seek forward.
 //
 //   meta          text                       `format`: what this is, its identity, the version of the format, and what
-//                                            program may write it; later `pack`: how far a running pack has come, and
-//                                            `migration`: how far a change of the format has come
+//                                            program may write it; `pack`: how far back it can be seen (horizon.ts);
+//                                            later `migration`: how far a change of the format has come
 //   transactions  tid                        who, when, why, and what was changed: the feed of changes
 //   revisions     oid ~tid                   an object as that transaction left it; of a Tree the count of its entries;
 //                                            the first of an oid is its newest
@@ -78,6 +78,10 @@ export const entriesEnd = revisionsEnd
 
 /** The key of an entry within the key of one of its versions. */
 export const entryOfKey = (key: Key): Key => key.slice(6, key.length - 6)
+
+/** Whether two versions' keys are of one entry. */
+export const sameEntry = (a: Key, b: Key): boolean =>
+  a.length === b.length && compareKeys(a.subarray(0, a.length - 6), b.subarray(0, b.length - 6)) === 0
 
 export const oidOfKey = (key: Key): Oid => oidOf(get48(key, 0))
 export const tidOfTransactionKey = (key: Key): number => get48(key, 0)
@@ -219,6 +223,13 @@ function unescaped(entry: Key): Uint8Array {
 }
 
 export const compareKeys = (a: Key, b: Key): number => Buffer.compare(a, b)
+
+/** The least key greater than `key`. */
+export function keyAfter(key: Key): Key {
+  const next = new Uint8Array(key.length + 1)
+  next.set(key)
+  return next
+}
 
 /** Bytes as a string, one character a byte: what maps are keyed by. */
 export const keyText = (key: Key): string => String.fromCharCode.apply(null, key as unknown as number[])

@@ -3,6 +3,7 @@
 // a seek. The cache drops what was not used since its hand last came by (the clock algorithm).
 import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
+import { Horizon } from './horizon.ts'
 import { type Key, NEWEST, revisionKey, revisionsEnd, tidOfVersionKey } from './keyspace.ts'
 import type { Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
@@ -27,12 +28,14 @@ export interface RevisionsOptions {
   readonly limit: number
   readonly sole: boolean
   readonly shapes?: readonly Shape[] | undefined
+  readonly horizon?: Horizon
 }
 
 export class Revisions {
   readonly #store: Store
   readonly #limit: number
   readonly #sole: boolean
+  readonly #horizon: Horizon
   readonly #cache = new Map<Oid, Cached>()
   /** The large values of objects. */
   readonly values: SharedValues
@@ -40,17 +43,19 @@ export class Revisions {
 
   /**
    * `limit`: how many objects are kept decoded. `sole`: whether every commit comes by `committed`, so that what is cached
-   * stays the newest; without it (another thread's view) what is newest is looked up again for each new moment.
+   * stays the newest; without it (another thread's view) what is newest is looked up again for each new moment. `horizon`:
+   * how far back they go; whoever only reads at the moments of open transactions needs none.
    */
-  constructor(store: Store, { limit, sole, shapes = SHAPES }: RevisionsOptions) {
+  constructor(store: Store, { limit, sole, shapes = SHAPES, horizon = new Horizon() }: RevisionsOptions) {
     this.#store = store
     this.#limit = limit
     this.#sole = sole
+    this.#horizon = horizon
     this.values = new SharedValues(store)
     this.shapes = new Shapes(shapes)
   }
 
-  /** The revision of `oid` valid at `moment`; undefined where there was none yet. Throws E_RECORD_DAMAGED. */
+  /** The revision of `oid` valid at `moment`; undefined where there was none yet. Throws E_PACKED, E_RECORD_DAMAGED. */
   at(oid: Oid, moment: number): Revision | undefined {
     const cached = this.#cache.get(oid)
     if (cached && cached.revision.tid <= moment && moment <= cached.upTo) {
@@ -61,9 +66,9 @@ export class Revisions {
   }
 
   #load(oid: Oid, moment: number): Revision | undefined {
+    if (this.#horizon.isCondemned(oid)) return undefined
     const row = this.#row(oid, NEWEST)
-    if (!row) return undefined
-    if (row.tid > moment) return this.#seek(oid, moment)
+    if (!row || row.tid > moment) return this.#seek(oid, moment)
     const upTo = this.#sole ? Number.POSITIVE_INFINITY : moment
     const cached = this.#cache.get(oid)
     if (cached?.revision.tid === row.tid) {
@@ -83,11 +88,13 @@ export class Revisions {
 
   /** The revisions of `oid`, newest first, from the one valid at `moment` on. */
   *history(oid: Oid, moment: number): Generator<Revision, void, undefined> {
+    if (this.#horizon.isCondemned(oid)) return
     const range = { from: revisionKey(oid, moment), to: revisionsEnd(oid) }
     for (const row of this.#store.walk('revisions', range)) yield this.#parse(oid, row)
   }
 
   #seek(oid: Oid, moment: number): Revision | undefined {
+    this.#horizon.check(moment)
     const row = this.#row(oid, moment)
     return row && this.#parse(oid, row)
   }
@@ -108,6 +115,11 @@ export class Revisions {
   /** Takes notice of revisions just committed. */
   committed(oid: Oid, revision: Revision): void {
     this.#keep(oid, { revision, upTo: Number.POSITIVE_INFINITY, used: false })
+  }
+
+  /** Nothing is left of an object. */
+  dropped(oid: Oid): void {
+    this.#cache.delete(oid)
   }
 
   get cachedCount(): number {

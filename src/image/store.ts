@@ -4,7 +4,7 @@
 // makes the file grow. Two stores of one process (a worker thread's) share the environment.
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { BatError } from '../base/errors.ts'
-import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
+import { type Key, keyAfter, nameOfRecord, type Table, tables } from './keyspace.ts'
 
 export interface Row {
   readonly key: Key
@@ -18,6 +18,8 @@ export interface Range {
   readonly to: Key
   readonly reverse?: boolean
   readonly limit?: number
+  /** A page ends with the row that makes its records longer than so many bytes in all. */
+  readonly bytes?: number
 }
 
 /** All rows of a table. */
@@ -26,6 +28,13 @@ export const WHOLE: Range = { from: Buffer.alloc(1), to: Buffer.alloc(64, 0xff) 
 export interface Writer {
   put(table: Table, key: Key, record: Uint8Array): void
   remove(table: Table, key: Key): void
+}
+
+/** What the file has room for, in bytes. It never shrinks: room given back is used again. */
+export interface Room {
+  readonly file: number
+  readonly used: number
+  readonly free: number
 }
 
 /** Address space to map; the file is as large as what it holds. */
@@ -77,8 +86,10 @@ export class Store {
     return this.page(table, { ...range, limit: 1 })[0]
   }
 
-  /** The rows of a range, at most `limit`, all at once. */
-  page(table: Table, { from, to, reverse = false, limit = PAGE_ROWS }: Range): Row[] {
+  /** The rows of a range, at most `limit` or `bytes`, all at once. */
+  page(table: Table, range: Range): Row[] {
+    const { from, to, reverse = false, limit = PAGE_ROWS } = range
+    let { bytes = Number.POSITIVE_INFINITY } = range
     const bounds = reverse
       ? { start: to, end: from, exclusiveStart: true, inclusiveEnd: true }
       : { start: from, end: to }
@@ -91,6 +102,8 @@ export class Store {
         snapshot: false,
       })) {
         rows.push({ key, record: value })
+        bytes -= value.length
+        if (bytes < 0) break
       }
     } catch (error) {
       throw unreadable(table, from, error)
@@ -108,11 +121,21 @@ export class Store {
       const rows = this.page(table, { ...range, from, to, limit })
       yield* rows
       const last = rows.at(-1)
-      if (!last || rows.length < limit) return
+      if (!last || (rows.length < limit && range.bytes === undefined)) return
       left -= rows.length
       if (range.reverse) to = last.key
-      else from = after(last.key)
+      else from = keyAfter(last.key)
       size = Math.min(size * 2, PAGE_ROWS)
+    }
+  }
+
+  /** The keys of a table from `from` on, at most `limit`, all at once. */
+  keys(table: Table, from: Key, limit: number): Key[] {
+    try {
+      const keys = this.#tables[table].getKeys({ start: from, limit, snapshot: false })
+      return [...keys]
+    } catch (error) {
+      throw unreadable(table, from, error)
     }
   }
 
@@ -128,6 +151,13 @@ export class Store {
     const pages =
       (stats.treeBranchPageCount ?? 0) + (stats.treeLeafPageCount ?? 0) + (stats.overflowPages ?? 0)
     return { records: stats.entryCount ?? 0, bytes: pages * (stats.pageSize ?? 0) }
+  }
+
+  get room(): Room {
+    const { pageSize = 0, lastPageNumber = 0 } = this.#root.getStats() as Record<string, number>
+    const file = (lastPageNumber + 1) * pageSize
+    const used = tables.reduce((sum, table) => sum + this.sizeOf(table).bytes, 0)
+    return { file, used, free: Math.max(0, file - used) }
   }
 
   /** Runs `fill` in one transaction, which is committed and on the disk when this returns; if it throws nothing is written. */
@@ -159,11 +189,4 @@ export class Store {
 const unreadable = (table: Table, key: Key, error: unknown): BatError => {
   const problem = error instanceof Error ? error.message : String(error)
   return new BatError('E_RECORD_DAMAGED', { record: nameOfRecord(table, key), problem }, { cause: error })
-}
-
-/** The least key greater than `key`. */
-function after(key: Key): Key {
-  const next = new Uint8Array(key.length + 1)
-  next.set(key)
-  return next
 }

@@ -3,7 +3,8 @@
 // The payload: {time, user, description, meta, next, created, changed, gone, trees, blobs}. Times are milliseconds since
 // 1970-01-01 UTC and never go back from one transaction to the next; `next` is the first oid not handed out; created,
 // changed and gone are numbers of oids, each in one of the lists; trees is a list of [number of the Tree's oid, [bytes of
-// an entry's key, …]]; blobs is a list of digests that this transaction brought in.
+// an entry's key, …]]; blobs is a list of digests that this transaction brought in. When the image has been packed, of a
+// transaction before its horizon these lists are empty: only who, when and why is kept, where anything it made is left.
 import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../base/ids.ts'
 import type { PlainObject, Value } from '../base/value.ts'
 import type { Key } from './keyspace.ts'
@@ -56,6 +57,13 @@ export function transactionBody(record: TransactionRecord): RecordBody {
     blobs: record.blobs,
   }
   return { kind: 'transaction', value }
+}
+
+/** The record without what the transaction changed; undefined when it is so already. */
+export function shortened(record: TransactionRecord): RecordBody | undefined {
+  const { created, changed, gone, trees, blobs } = record
+  if ([created, changed, gone, trees, blobs].every((list) => list.length === 0)) return undefined
+  return transactionBody({ ...record, created: [], changed: [], gone: [], trees: [], blobs: [] })
 }
 
 /** Throws E_RECORD_DAMAGED. */

@@ -10,6 +10,7 @@ import { BatError } from '../../base/errors.ts'
 import { numberOf, type Oid, type Tid } from '../../base/ids.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { BlobRef, isPlainObject, Method, Ref, type Value } from '../../base/value.ts'
+import type { Horizon } from '../horizon.ts'
 import { parseTreeKey } from '../keyspace.ts'
 import { ROOT } from '../object-state.ts'
 import type { Store } from '../store.ts'
@@ -32,6 +33,7 @@ import { formatTreeKey, type NameOf } from './value-text.ts'
 /** The image at the moment that is dumped. */
 export interface Dumped {
   readonly store: Store
+  readonly horizon: Horizon
   readonly id: string
   readonly tid: Tid
   readonly time: number
@@ -89,7 +91,8 @@ class Dump {
     this.#image = image
     this.#folder = folder
     this.#options = options
-    this.#survey = new Survey(image.store, { moment: numberOf(image.tid), next: numberOf(image.next) })
+    const { store, tid, next, horizon } = image
+    this.#survey = new Survey(store, { moment: numberOf(tid), next: numberOf(next), horizon })
     this.#nameOf = namesIn(this.#survey)
   }
 

@@ -5,6 +5,7 @@ import { BatError } from '../../base/errors.ts'
 import { numberOf, type Oid, oidOf, tidOf } from '../../base/ids.ts'
 import type { Value } from '../../base/value.ts'
 import { Entries, parseEntry } from '../entries.ts'
+import type { Horizon } from '../horizon.ts'
 import {
   compareKeys,
   entriesEnd,
@@ -36,6 +37,13 @@ export type FoundEntry =
 
 const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
 
+export interface SurveyOptions {
+  readonly moment: number
+  /** The first number that nothing has as its oid. */
+  readonly next: number
+  readonly horizon: Horizon
+}
+
 export class Survey {
   readonly #store: Store
   readonly #moment: number
@@ -43,12 +51,11 @@ export class Survey {
   readonly #revisions: Revisions
   readonly #entries: Entries
 
-  /** `next`: the first oid that nothing has. */
-  constructor(store: Store, { moment, next }: { readonly moment: number; readonly next: number }) {
+  constructor(store: Store, { moment, next, horizon }: SurveyOptions) {
     this.#store = store
     this.#moment = moment
     this.#next = next
-    this.#revisions = new Revisions(store, { limit: 0, sole: false })
+    this.#revisions = new Revisions(store, { limit: 0, sole: false, horizon })
     this.#entries = new Entries(store)
   }
 

@@ -3,7 +3,16 @@
 import { BatError } from '../../base/errors.ts'
 import type { Oid } from '../../base/ids.ts'
 import { parseEntry } from '../entries.ts'
-import { entryOfKey, formatTreeKey, type Key, keyText, oidOfKey, tidOfVersionKey } from '../keyspace.ts'
+import {
+  entriesEnd,
+  entryOfKey,
+  entryStart,
+  formatTreeKey,
+  type Key,
+  keyText,
+  oidOfKey,
+  tidOfVersionKey,
+} from '../keyspace.ts'
 import { kindOfRecord } from '../record.ts'
 import { Revisions } from '../revisions.ts'
 import type { Look } from './look.ts'
@@ -15,9 +24,10 @@ export function* checkEntries(look: Look): Steps {
   let entry = ''
   let count = 0
   yield* eachRow(look, 'entries', function* (row) {
-    if (tidOfVersionKey(row.key) > look.moment) return
-    look.found++
+    const tid = tidOfVersionKey(row.key)
     const holder = oidOfKey(row.key)
+    if (tid > look.moment || look.horizon.isCondemned(holder)) return
+    if (look.isListed(tid)) look.found++
     if (holder !== tree) {
       if (tree !== undefined) yield* checkCount(look, tree, count)
       tree = holder
@@ -39,10 +49,15 @@ export function* checkEntries(look: Look): Steps {
 const nameOfEntry = (look: Look, tree: Oid, entry: Key): string =>
   `${look.names.of(tree)}[${formatTreeKey(entry)}]`
 
+/** Of a Tree that a pack takes away the entries go last. */
+const isLeftOver = (look: Look, tree: Oid): boolean =>
+  look.horizon.isUnfinished || !look.store.first('entries', { from: entryStart(tree), to: entriesEnd(tree) })
+
 function* checkCount(look: Look, tree: Oid, found: number): Steps {
   try {
     const revision = new Revisions(look.store, { limit: 0, sole: false }).at(tree, look.moment)
     const where = look.names.of(tree)
+    if (!revision && isLeftOver(look, tree)) return
     if (!revision) yield { where, problem: 'it has entries and is not there' }
     else if (revision.kind === 'object') yield { where, problem: 'it has entries and is no Tree' }
     else if (revision.kind === 'tree' && revision.count !== found)

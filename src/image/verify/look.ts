@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import type { Oid } from '../../base/ids.ts'
 import type { BlobRef, PlainObject } from '../../base/value.ts'
 import type { Blobs } from '../blob.ts'
+import type { Horizon } from '../horizon.ts'
 import { blobKey, type Key, revisionKey, revisionsEnd, type Table } from '../keyspace.ts'
 import type { Digest } from '../lazy-slots.ts'
 import { kindOfRecord, parseRecordOf, type RecordBody } from '../record.ts'
@@ -12,6 +13,7 @@ import { Names } from './names.ts'
 export interface Verified {
   readonly store: Store
   readonly blobs: Blobs
+  readonly horizon: Horizon
   /** The number of the transaction that is the moment to look at. */
   readonly moment: number
   /** The shared values that what is committed meanwhile refers to. */
@@ -23,14 +25,15 @@ const REMEMBERED = 100_000
 export class Look implements Verified {
   readonly store: Store
   readonly blobs: Blobs
+  readonly horizon: Horizon
   readonly moment: number
   readonly youngValues: ReadonlySet<Digest>
   readonly names: Names
   done = 0
   total = 0
-  /** Revisions and entries that transactions list, and that are there. */
+  /** Revisions and entries that transactions behind the horizon list, and that are there. */
   listed = 0
-  /** Revisions and entries that are there. */
+  /** Revisions and entries behind the horizon that are there. */
   found = 0
   /** The shared values that any revision refers to. */
   readonly valuesReferred = new Set<Digest>()
@@ -41,12 +44,18 @@ export class Look implements Verified {
   readonly #kinds = new Map<Oid, RecordBody['kind'] | undefined>()
   readonly #soundBlobs = new Set<string>()
 
-  constructor({ store, blobs, moment, youngValues }: Verified) {
+  constructor({ store, blobs, horizon, moment, youngValues }: Verified) {
     this.store = store
     this.blobs = blobs
+    this.horizon = horizon
     this.moment = moment
     this.youngValues = youngValues
     this.names = new Names(store, moment)
+  }
+
+  /** Whether all that a transaction made must be there still, as it says. */
+  isListed(tid: number): boolean {
+    return tid > this.horizon.moment || this.horizon.moment === 0
   }
 
   has(table: Table, key: Key): boolean {

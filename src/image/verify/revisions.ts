@@ -27,8 +27,9 @@ export function* checkRevisions(look: Look): Steps {
   let last: Oid | undefined
   yield* eachRow(look, 'revisions', function* ({ key, record }) {
     const oid = oidOfKey(key)
-    if (tidOfVersionKey(key) > look.moment) return
-    look.found++
+    const tid = tidOfVersionKey(key)
+    if (tid > look.moment || look.horizon.isCondemned(oid)) return
+    if (look.isListed(tid)) look.found++
     const isNewest = oid !== last
     last = oid
     const revision = parseRevision(key, record, isNewest ? values.read : outline)

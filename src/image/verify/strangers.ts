@@ -1,6 +1,6 @@
 // Every revision and entry belongs to a transaction that lists it. All that is listed was found there; so when there are as
 // many revisions and entries as are listed, each is listed, and nothing need be looked up. Else those that are not are
-// looked for one by one.
+// looked for one by one. What the image was packed up to is listed no more.
 import { BatError } from '../../base/errors.ts'
 import { tidOf } from '../../base/ids.ts'
 import {
@@ -32,7 +32,7 @@ export function* checkStrangers(look: Look): Steps {
   for (const table of ['revisions', 'entries'] as const) {
     yield* eachRow(look, table, function* ({ key }) {
       const tid = tidOfVersionKey(key)
-      if (tid > look.moment) return
+      if (tid > look.moment || !look.isListed(tid)) return
       const list = listOf(tid)
       const where = nameOfRecord(table, key)
       if (list === 'missing') yield { where, problem: `${tidOf(tid)}, which made it, is not there` }

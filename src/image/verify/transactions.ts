@@ -11,14 +11,15 @@ export function* checkTransactions(look: Look): Steps {
   yield* eachRow(look, 'transactions', function* (row) {
     const number = tidOfTransactionKey(row.key)
     if (number > look.moment) return
-    yield* checkGap(last, number)
+    // before the horizon those of which nothing is left are gone
+    yield* checkGap(Math.max(last, look.horizon.moment - 1), number)
     last = number
     const record = parseTransaction(number, row)
     if (before) yield* checkOrder(before, record)
     before = record
-    yield* checkLists(look, record, number)
+    if (look.isListed(number)) yield* checkLists(look, record, number)
   })
-  yield* checkGap(last, look.moment + 1)
+  yield* checkGap(Math.max(last, look.horizon.moment - 1), look.moment + 1)
 }
 
 function* checkGap(last: number, number: number): Steps {

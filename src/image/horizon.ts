@@ -1,0 +1,156 @@
+// How far back the image can be seen, and what is being taken out of it. A pack moves the horizon once, in one write, when
+// it knows what is out of reach: from then on the past before its moment cannot be asked for, and the objects out of reach
+// are condemned: they are not there for any reader and nothing may refer to them, though it takes many writes until the
+// last of their records is gone. So a kill in between leaves nothing half there.
+//
+// The record `pack` of the table `meta`: a plain object {moment, time, condemned}. `moment` is the number of the oldest
+// transaction whose state can be seen, `time` when it was committed; `condemned` is a set of numbers of oids (number-set.ts)
+// while a pack is at work or was cut short, else null.
+import { BatError } from '../base/errors.ts'
+import { numberOf, type Oid, tidOf } from '../base/ids.ts'
+import type { PlainObject } from '../base/value.ts'
+import type { CommitRequest } from './commit.ts'
+import { metaKey } from './keyspace.ts'
+import { type Digest, rawSlots, Unread } from './lazy-slots.ts'
+import { NumberSet } from './number-set.ts'
+import { formatRecord, parseRecordOf } from './record.ts'
+import { eachReference, type References } from './references.ts'
+import type { SharedValues } from './shared-values.ts'
+import { soundly } from './soundly.ts'
+import type { Store } from './store.ts'
+
+/** Is told what commits change and refer to while a pack runs. */
+export interface Witness extends References {
+  /** Of a shared value. */
+  value(digest: Digest): void
+  /** Whether something that stays refers to a shared value. */
+  holds(digest: Digest): boolean
+}
+
+const packKey = metaKey('pack')
+
+export class Horizon {
+  #moment = 0
+  #time = 0
+  #condemned: NumberSet | undefined
+  #unfinished = false
+  #older: Set<object> = new Set()
+  #witness: Witness | undefined
+
+  /** Takes up what an earlier pack left. */
+  load(store: Store): this {
+    const record = store.get('meta', packKey)
+    if (!record) return this
+    const value = parseRecordOf('meta', { table: 'meta', key: packKey, record }) as PlainObject
+    this.#moment = value.moment as number
+    this.#time = value.time as number
+    this.#unfinished = value.condemned !== null
+    if (this.#unfinished) this.#condemned = NumberSet.fromValue(value.condemned!)
+    return this
+  }
+
+  /** The number of the oldest transaction whose state can be seen. */
+  get moment(): number {
+    return this.#moment
+  }
+
+  /** Whether a pack was cut short after it had moved the horizon. */
+  get isUnfinished(): boolean {
+    return this.#unfinished
+  }
+
+  /** Throws E_PACKED when `moment` is before the horizon; `what` names it. */
+  check(moment: number, what: string = tidOf(moment)): void {
+    if (moment >= this.#moment) return
+    const time = new Date(this.#time).toISOString()
+    throw new BatError('E_PACKED', { what, moment: tidOf(this.#moment), time })
+  }
+
+  isCondemned(oid: Oid): boolean {
+    return this.#condemned?.has(numberOf(oid)) ?? false
+  }
+
+  /** Has `witness` told of every commit from now on. */
+  watch(witness: Witness | undefined): void {
+    this.#witness = witness
+  }
+
+  /** What a commit changes or refers to that is condemned, or holds a large value that is gone. */
+  refused({ drafts, entries }: CommitRequest, shared: SharedValues): readonly Oid[] {
+    const witness = this.#witness
+    if (!witness && !this.#condemned) return []
+    const refused = new Set<Oid>()
+    const to: References = {
+      object: (oid) => {
+        witness?.object(oid)
+        if (this.isCondemned(oid)) refused.add(oid)
+      },
+      blob: (sha256) => witness?.blob(sha256),
+    }
+    const isLost = (digest: Digest) => witness && !witness.holds(digest) && !shared.has(digest)
+    for (const [oid, draft] of drafts) {
+      to.object(oid)
+      if (draft.kind !== 'object') continue
+      for (const [, value] of rawSlots(draft.slots)) {
+        if (!(value instanceof Unread)) eachReference(value, to)
+        else if (value.digests.some(isLost)) refused.add(oid)
+        else eachReference(soundly(() => shared.read(value)) ?? null, to)
+      }
+    }
+    for (const [tree, changes] of entries) {
+      to.object(tree)
+      for (const { value } of changes.values()) if (value !== undefined) eachReference(value, to)
+    }
+    return [...refused]
+  }
+
+  /** A transaction was committed that refers to these shared values. */
+  committed(values: Iterable<Digest>): void {
+    if (this.#witness) for (const digest of values) this.#witness.value(digest)
+  }
+
+  /**
+   * Moves the horizon, durably. `older`: the transactions that are open; until the last of them has ended the condemned
+   * stay refused, since one of these may remember having seen them.
+   */
+  move(
+    store: Store,
+    to: { readonly moment: number; readonly time: number; readonly condemned: NumberSet },
+    older: Iterable<object>,
+  ): void {
+    const condemned = this.#condemned ? to.condemned.with(this.#condemned) : to.condemned
+    write(store, { ...to, condemned })
+    this.#moment = to.moment
+    this.#time = to.time
+    this.#condemned = condemned
+    this.#unfinished = true
+    this.#older = new Set(older)
+  }
+
+  /** Nothing of the condemned is left. */
+  settle(store: Store): void {
+    write(store, { moment: this.#moment, time: this.#time, condemned: null })
+    this.#unfinished = false
+    this.#forget()
+  }
+
+  ended(transaction: object): void {
+    if (this.#older.delete(transaction)) this.#forget()
+  }
+
+  #forget(): void {
+    if (this.#older.size === 0 && !this.#unfinished) this.#condemned = undefined
+  }
+}
+
+interface Stored {
+  readonly moment: number
+  readonly time: number
+  readonly condemned: NumberSet | null
+}
+
+function write(store: Store, { moment, time, condemned }: Stored): void {
+  const value = { moment, time, condemned: condemned?.toValue() ?? null }
+  const record = formatRecord('meta', packKey, { kind: 'meta', value })
+  store.write(({ put }) => put('meta', packKey, record))
+}
