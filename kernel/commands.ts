@@ -4,11 +4,13 @@ import type { Value } from '../src/base/value.ts'
 import type { Outcome } from '../src/cognition/pending.ts'
 import type { Request, RequestFor } from '../src/protocol/messages.ts'
 import { judge } from './commands/feedback.ts'
-import { historyOf, undo } from './commands/history.ts'
+import { historyOf } from './commands/history.ts'
 import { inspect } from './commands/inspect.ts'
+import { diffOf, lookBack } from './commands/past.ts'
 import { policy } from './commands/policy.ts'
 import { proposals } from './commands/proposals.ts'
 import { sendCommand } from './commands/send.ts'
+import { undo } from './commands/undo.ts'
 import type { Command, Session } from './desk.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -21,11 +23,15 @@ export function makeCommands(kernel: Kernel): Command {
       case 'initiate_cognitive_cycle':
         return sendCommand(kernel, request, session)
       case 'inspect':
-        return result(kernel, inspect(kernel, request))
+        return result(kernel, inspect(kernel.image, request))
       case 'history':
-        return result(kernel, historyOf(kernel, request))
+        return result(kernel, await historyOf(kernel.image, request))
+      case 'at':
+        return result(kernel, lookBack(kernel.image, request))
+      case 'diff':
+        return result(kernel, diffOf(kernel.image, request))
       case 'undo':
-        return result(kernel, await undo(kernel, request, session))
+        return result(kernel, await undo({ ...kernel, user: session.user }, request))
       case 'metrics':
         return result(kernel, metrics(kernel, request))
       case 'audit':

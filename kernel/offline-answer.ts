@@ -13,8 +13,14 @@ import { onParentGone } from '../src/base/parent.ts'
 import type { Value } from '../src/base/value.ts'
 import { type Image, openImage } from '../src/image/image.ts'
 import { decodeRequest, encodeMessage } from '../src/protocol/frames.ts'
+import { OWNER } from '../src/protocol/keys.ts'
 import { type Answer, errorAnswer, PROTOCOL_VERSION, type Request } from '../src/protocol/messages.ts'
 import { tryOut } from './candidates.ts'
+import { historyOf } from './commands/history.ts'
+import { inspect } from './commands/inspect.ts'
+import { diffOf, lookBack } from './commands/past.ts'
+import { undo } from './commands/undo.ts'
+import { openWorld } from './genesis.ts'
 import type { Progress } from './image-task.ts'
 import { runTask, taskNamed } from './image-tasks.ts'
 import type { Chosen } from './models.ts'
@@ -77,6 +83,18 @@ async function answer({ home, request, say, signal }: Asked): Promise<Value> {
         const around = { home, clock: systemClock, signal, onProgress, changeMind }
         const { task, settings } = request.options
         return { ...(await runTask(taskNamed(task), settings, { open, around })) }
+      }
+      case 'inspect':
+        return inspect(await open(), request)
+      case 'history':
+        return await historyOf(await open(), request)
+      case 'at':
+        return lookBack(await open(), request)
+      case 'diff':
+        return diffOf(await open(), request)
+      case 'undo': {
+        const opened = await open()
+        return await undo({ image: opened, world: await openWorld(opened), user: OWNER }, request)
       }
       default:
         throw new BatError('E_NOT_RUNNING', { home: home.dir, hint: 'start it: batos up --detach' })

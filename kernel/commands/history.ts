@@ -1,98 +1,103 @@
-// `history`: what changed, when, by whom and why. `undo`: a new transaction that takes one back.
-import { BatError } from '../../src/base/errors.ts'
-import { isTid, type Tid } from '../../src/base/ids.ts'
-import { Ref, type TreeRef, type Value } from '../../src/base/value.ts'
-import type { TransactionRecord } from '../../src/image/history.ts'
+// `history`: what changed, when, by whom and why, of the whole image, one object or one slot of it.
+import { numberOf, type Tid } from '../../src/base/ids.ts'
+import { takeTurns } from '../../src/base/turns.ts'
+import type { Value } from '../../src/base/value.ts'
+import type { PastState, TransactionRecord } from '../../src/image/history.ts'
+import type { Image } from '../../src/image/image.ts'
+import type { Slots } from '../../src/image/object-state.ts'
+import { sameValue } from '../../src/image/same-value.ts'
 import type { RequestFor } from '../../src/protocol/messages.ts'
-import type { Session } from '../desk.ts'
-import type { Kernel } from '../kernel.ts'
-import { resolveTarget } from './send.ts'
+import { resolveEver } from './past.ts'
+
+type Options = RequestFor<'history'>['options']
 
 /** Transactions that carry something a user did; the others (missions accepted, outcomes kept) are bookkeeping. */
-const OF_USERS = new Set(['send', 'set', 'cycle', 'undo', 'feedback', 'apply'])
+export const OF_USERS: ReadonlySet<string> = new Set(['send', 'set', 'cycle', 'undo', 'feedback', 'apply'])
 
-/** The newest transactions first, of the whole image or of one object: `{transaction, time, user, kind, description, objects}`. */
-export function historyOf(kernel: Kernel, request: RequestFor<'history'>): Value {
-  const { limit = 20 } = request.options
+export const kindOf = (record: TransactionRecord): string => String(record.meta.kind ?? '')
+
+/**
+ * The newest transactions first: `{transaction, time, user, kind, description, cycle}`, and of an object `slots`, the
+ * names of those that changed. Throws E_NO_OBJECT, E_NO_TRANSACTION.
+ */
+export async function historyOf(image: Image, request: RequestFor<'history'>): Promise<Value> {
+  const { limit = 20, user } = request.options
+  const turn = takeTurns()
   const rows: Value[] = []
-  for (const record of recordsOf(kernel, request)) {
-    const kind = kindOf(record)
-    if (request.target_oid === 0 && !OF_USERS.has(kind) && kind !== 'genesis') continue
+  for (const { record, slots } of request.target_oid === 0
+    ? ofImage(image, request.options)
+    : ofObject(image, request)) {
+    await turn()
+    if (record === undefined || (user !== undefined && record.user !== user)) continue
     rows.push({
       transaction: record.tid,
       time: new Date(record.time),
       user: record.user,
-      kind,
+      kind: kindOf(record),
       description: record.description,
       cycle: String(record.meta.cycle ?? ''),
+      ...(slots === undefined ? {} : { slots }),
     })
     if (rows.length === limit) break
   }
   return rows
 }
 
-function* recordsOf(kernel: Kernel, request: RequestFor<'history'>): Iterable<TransactionRecord> {
-  if (request.target_oid === 0) {
-    yield* kernel.image.transactions({ reverse: true })
-    return
-  }
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  const { oid } = resolveTarget(transaction, request.target_oid)
-  transaction.abort()
-  for (const { tid } of [...kernel.image.history(oid)].sort((a, b) => b.time - a.time)) {
-    const record = kernel.image.transaction(tid)
-    if (record) yield record
-  }
+interface Found {
+  /** Absent where it is of no interest. */
+  readonly record?: TransactionRecord
+  readonly slots?: readonly string[]
 }
 
-/** Takes back `options.tid`, or the last thing that this user did and did not take back yet. */
-export async function undo(kernel: Kernel, request: RequestFor<'undo'>, session: Session): Promise<Value> {
-  const { tid: given } = request.options
-  if (given !== undefined && !isTid(given))
-    throw new BatError('E_USAGE', {
-      problem: `${given} is no transaction`,
-      hint: 'batos history lists them: tx:90',
-    })
-  const tid = given ?? lastOf(kernel, session.user)
-  const undone = kernel.image.transaction(tid)
-  const keep = [...keptByUndo(kernel), ...cyclesOf(kernel, undone?.meta.cycle)]
-  const transaction = await kernel.image.undo(tid, {
-    user: session.user,
-    keep,
-    meta: { kind: 'undo', undoes: tid },
-  })
-  return { transaction, undid: tid, description: undone?.description ?? '' }
-}
-
-/** What has happened has happened: undo takes back neither outcomes nor the record of thoughts. */
-function keptByUndo(kernel: Kernel) {
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  const trees = [kernel.world.missions, kernel.world.cycles].flatMap((oid) =>
-    [...transaction.get(oid).slots()].map(([, value]) => value),
-  )
-  transaction.abort()
-  return trees.flatMap((value) =>
-    typeof value === 'object' && value !== null && 'oid' in value ? [value.oid as `obj:${number}`] : [],
-  )
-}
-
-/** The record of the thought that a transaction was. */
-function cyclesOf(kernel: Kernel, cycle: unknown) {
-  if (typeof cycle !== 'string') return []
-  const transaction = kernel.image.begin({ user: 'kernel' })
-  const ref = transaction.tree(transaction.get(kernel.world.cycles).get('by_id') as TreeRef).get(cycle)
-  transaction.abort()
-  return ref instanceof Ref ? [ref.oid] : []
-}
-
-function lastOf(kernel: Kernel, user: string): Tid {
-  const undone = new Set<unknown>()
-  for (const record of kernel.image.transactions({ reverse: true })) {
+function* ofImage(image: Image, { from, to }: Options): Iterable<Found> {
+  const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+  for (const record of image.transactions({ ...range, reverse: true })) {
     const kind = kindOf(record)
-    if (kind === 'undo') undone.add(record.meta.undoes)
-    else if (record.user === user && OF_USERS.has(kind) && !undone.has(record.tid)) return record.tid
+    yield OF_USERS.has(kind) || kind === 'genesis' ? { record } : {}
   }
-  throw new BatError('E_NOTHING_TO_UNDO', { user })
 }
 
-const kindOf = (record: TransactionRecord): string => String(record.meta.kind ?? '')
+function* ofObject(
+  image: Image,
+  { target_oid, mission_brief, options }: RequestFor<'history'>,
+): Iterable<Found> {
+  const { from, to } = options
+  for (const { state, slots } of changesOf(image, resolveEver(image, target_oid), mission_brief?.selector)) {
+    if (from !== undefined && isBefore(state, from)) return
+    const record = to !== undefined && isAfter(state, to) ? undefined : image.transaction(state.tid)
+    yield record === undefined ? {} : { record, slots }
+  }
+}
+
+export interface SlotsChanged {
+  readonly state: PastState
+  readonly slots: readonly string[]
+}
+
+/** The revisions of an object, the newest first, with the names of the slots that each changed; those of one slot alone. */
+export function* changesOf(image: Image, oid: PastOid, slot?: string): Iterable<SlotsChanged> {
+  let newer: PastState | undefined
+  const change = (state: PastState, older: PastState | undefined): SlotsChanged[] => {
+    const slots = changed(older?.slots ?? NONE, state.slots ?? NONE, slot)
+    return slot === undefined || slots.length > 0 ? [{ state, slots }] : []
+  }
+  for (const state of image.history(oid)) {
+    if (newer) yield* change(newer, state)
+    newer = state
+  }
+  if (newer) yield* change(newer, undefined)
+}
+
+type PastOid = Parameters<Image['history']>[0]
+const NONE: Slots = new Map<string, Value>()
+
+function changed(before: Slots, after: Slots, only: string | undefined): string[] {
+  const names = only === undefined ? new Set([...after.keys(), ...before.keys()]) : [only]
+  return [...names].filter((name) => !sameValue(before.get(name), after.get(name)))
+}
+
+const isBefore = ({ tid, time }: PastState, from: Tid | number): boolean =>
+  typeof from === 'string' ? numberOf(tid) < numberOf(from) : time < from
+
+const isAfter = ({ tid, time }: PastState, to: Tid | number): boolean =>
+  typeof to === 'string' ? numberOf(tid) > numberOf(to) : time > to

@@ -2,9 +2,10 @@
 import { BatError } from '../../src/base/errors.ts'
 import { nearest } from '../../src/base/nearest.ts'
 import { Method, Primitive, Ref, type Value } from '../../src/base/value.ts'
+import type { Image } from '../../src/image/image.ts'
 import type { Obj } from '../../src/image/object.ts'
+import type { View } from '../../src/image/view.ts'
 import type { RequestFor } from '../../src/protocol/messages.ts'
-import type { Kernel } from '../kernel.ts'
 import { understood } from '../protocol-of.ts'
 import { resolveTarget } from './send.ts'
 
@@ -12,11 +13,14 @@ import { resolveTarget } from './send.ts'
  * Without a selector: `{oid, names, parents, slots, understands: [{selector, holder, kind, arity?}], names_of_root}`; with one:
  * `{oid, selector, holder, value}`. Throws E_NO_OBJECT, E_NO_SLOT.
  */
-export function inspect(kernel: Kernel, request: RequestFor<'inspect'>): Value {
-  const present = kernel.image.now()
-  const target = resolveTarget(present, request.target_oid)
-  const selector = request.mission_brief?.selector
-  const names = rootNames(present.root)
+export function inspect(image: Image, request: RequestFor<'inspect'>): Value {
+  const present = image.now()
+  return inspectIn(present, resolveTarget(present, request.target_oid), request.mission_brief?.selector)
+}
+
+/** The same of an object as a view sees it. */
+export function inspectIn(view: View, target: Obj, selector: string | undefined): Value {
+  const names = rootNames(view.root)
   return selector === undefined ? describe(target, names) : show(target, selector, names)
 }
 

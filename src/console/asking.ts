@@ -1,10 +1,11 @@
-// The commands that ask a running kernel: each makes one request and gives its value with a text for people.
+// The commands that ask a running kernel (`inspect` and `show` also the image itself when none runs): each makes one request
+// and gives its value with a text for people.
 import { BatError } from '../base/errors.ts'
 import { Method, type Value } from '../base/value.ts'
 import { sendLine } from './batch.ts'
-import { tidOf } from './colon-commands.ts'
+import { askImage } from './image-commands.ts'
 import { answerText, outputOf } from './rendering.ts'
-import { auditText, historyText, inspectText, metricsText, showText, undoText } from './reports.ts'
+import { auditText, inspectText, metricsText, showText } from './reports.ts'
 import { placeOf, targetOf } from './requests.ts'
 import { type Outcome, type Task, withClient } from './task.ts'
 import { mapOf } from './value-map.ts'
@@ -21,15 +22,13 @@ export async function send(task: Task, words: readonly string[]): Promise<Outcom
 
 export async function inspect(task: Task, target = '0'): Promise<Outcome> {
   const target_oid = targetOf(target)
-  const value = await withClient(task, (client) => client.request({ command: 'inspect', target_oid }))
+  const value = await askImage(task, { command: 'inspect', target_oid })
   return { value, text: inspectText(value, task.colours) }
 }
 
 export async function show(task: Task, place: string): Promise<Outcome> {
   const { target, selector } = placeOf(place)
-  const value = await withClient(task, (client) =>
-    client.request({ command: 'inspect', target_oid: target, mission_brief: { selector } }),
-  )
+  const value = await askImage(task, { command: 'inspect', target_oid: target, mission_brief: { selector } })
   return { value: openedUp(value), text: showText(value, selector, task.colours) }
 }
 
@@ -39,24 +38,6 @@ function openedUp(found: Value): Value {
   if (!(value instanceof Method)) return found
   const { source, hash } = value
   return { ...rest, source, hash, provenance: { ...value.provenance } as unknown as Value }
-}
-
-export async function history(
-  task: Task,
-  target: string | undefined,
-  { limit }: { limit: number },
-): Promise<Outcome> {
-  const target_oid = targetOf(target ?? '0')
-  const value = await withClient(task, (client) =>
-    client.request({ command: 'history', target_oid, options: { limit } }),
-  )
-  return { value, text: historyText(value, task.colours) }
-}
-
-export async function undo(task: Task, transaction: string | undefined): Promise<Outcome> {
-  const options = transaction === undefined ? {} : { tid: tidOf(transaction) }
-  const value = await withClient(task, (client) => client.request({ command: 'undo', options }))
-  return { value, text: undoText(value) }
 }
 
 export async function audit(task: Task, options: { cycle?: string; limit: number }): Promise<Outcome> {

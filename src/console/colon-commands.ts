@@ -5,8 +5,10 @@ import { BatError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Client } from '../protocol/client.ts'
 import type { Colours } from './colour.ts'
+import { atText, diffText, historyText, undoText } from './past-reports.ts'
+import { atBody, diffBody, historyBody, undoBody } from './past-requests.ts'
 import { askPolicy, decide } from './proposals.ts'
-import { auditText, historyText, inspectText, showText, undoText } from './reports.ts'
+import { auditText, inspectText, showText } from './reports.ts'
 import { placeOf, targetOf } from './requests.ts'
 import type { Outcome } from './task.ts'
 
@@ -15,8 +17,10 @@ export const colonCommands: readonly (readonly [usage: string, about: string])[]
   [':help', 'this list'],
   [':inspect OBJECT', 'slots and methods of an object (genesis, obj:12, 0 for the root)'],
   [':show OBJECT.SELECTOR', 'a method with how it came to be, or a slot (genesis.double_)'],
-  [':history [OBJECT]', 'what changed, when and by whom'],
-  [':undo [TX]', 'take back a transaction, the last of yours when none is named'],
+  [':history [OBJECT[.SLOT]]', 'what changed, when and by whom'],
+  [':at TIME OBJECT[.SLOT]', 'what it was: at tx:12, 2h ago, yesterday, 2026-03-01 14:05'],
+  [':diff OBJECT[.SLOT] [A] [B]', 'what its last change did, or what became of it since A, up to B'],
+  [':undo [TX …]', 'take transactions back, the last of yours when none is named'],
   [':audit [CYCLE]', 'what a cycle did and why'],
   [':watch', "show everybody's cycles, or stop showing them"],
   [':approve', 'show each new method before it is installed, or stop doing so'],
@@ -52,17 +56,13 @@ export async function colonCommand(client: Client, line: string, colours: Colour
       return showText(found, selector, colours)
     }
     case ':history': {
-      const dotted = argument.includes('.') ? placeOf(argument) : undefined
-      const target_oid = dotted ? dotted.target : targetOf(argument || '0')
-      const brief = dotted ? { mission_brief: { selector: dotted.selector } } : {}
-      return historyText(
-        await client.request({ command: 'history', target_oid, ...brief, options: { limit: 20 } }),
-        colours,
-      )
+      const body = historyBody(argument || '0', { limit: 20 }, Date.now())
+      return historyText(await client.request(body), colours)
     }
-    case ':undo': {
-      const options = argument === '' ? {} : { tid: tidOf(argument) }
-      return undoText(await client.request({ command: 'undo', options }))
+    case ':at': {
+      const place = needed(word, rest.length > 1 ? rest.at(-1)! : '')
+      const body = atBody(rest.slice(0, -1).join(' '), place, Date.now())
+      return atText(await client.request(body), body.options.path ?? [], colours)
     }
     case ':policy': {
       const [target = 'traits', wanted] = rest
@@ -80,6 +80,12 @@ export async function colonCommand(client: Client, line: string, colours: Colour
       return textIn(await decide(client, { action: 'reject', id: argument }, colours))
     case ':quarantine':
       return textIn(await decide(client, { action: 'quarantine', id: argument }, colours))
+    case ':diff': {
+      const body = diffBody(needed(word, rest[0] ?? ''), rest.slice(1), Date.now())
+      return diffText(await client.request(body), colours)
+    }
+    case ':undo':
+      return undoText(await client.request(undoBody(rest)))
     case ':audit': {
       const options = argument === '' ? { limit: 20 } : { cycle: argument, limit: 200 }
       return auditText(await client.request({ command: 'audit', options }), colours)
@@ -103,11 +109,8 @@ const helpText = (colours: Colours): string =>
     'receiver selector: argument => value  the answer expected: genesis double: 4 => 8',
     'receiver.slot   receiver.slot = value   message # what you mean   message ! (a new method, surely)',
     '',
-    ...colonCommands.map(([usage, about]) => `${colours.bold(usage.padEnd(24))} ${about}`),
+    ...colonCommands.map(([usage, about]) => `${colours.bold(usage.padEnd(28))} ${about}`),
   ].join('\n')
-
-/** `90` or `tx:90`. */
-export const tidOf = (text: string): string => (/^\d+$/.test(text) ? `tx:${text}` : text)
 
 function needed(word: string, argument: string): string {
   if (argument !== '') return argument

@@ -13,6 +13,7 @@ import { imageTask } from './image-commands.ts'
 import * as keys from './key-commands.ts'
 import * as models from './model-commands.ts'
 import { guard } from './offline.ts'
+import * as past from './past-commands.ts'
 import { policy, proposalActions, proposals } from './proposals.ts'
 import { start } from './start.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -105,10 +106,25 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     does(asking.inspect),
   )
   add('show <place>', 'a method with how it came to be, or a slot: OBJECT.SELECTOR').action(does(asking.show))
-  add('history [target]', 'what changed, when and by whom; of an object when one is named')
+  add('history [place]', 'what changed, when and by whom; of an OBJECT or an OBJECT.SLOT when one is named')
+    .option(
+      '--from <moment>',
+      'since then: tx:12, 2h (ago), yesterday, 14:05, 2026-03-01, "2026-03-01 14:05"',
+    )
+    .option('--to <moment>', 'until then')
+    .option('--user <name>', 'by that user or persona')
     .addOption(limitOption(20))
-    .action(does(asking.history))
-  add('undo [transaction]', 'take back a transaction, your last when none is named').action(does(asking.undo))
+    .action(does(past.history))
+  add('at <moment> [place]', 'what an OBJECT or an OBJECT.SLOT was: batos at 2h genesis.count').action(
+    does(past.at),
+  )
+  add(
+    'diff <place> [from] [to]',
+    "what an object's last change did, or what became of it between two moments",
+  ).action(does(past.diff))
+  add('undo [transactions...]', 'take transactions back, your last when none is named')
+    .option('--keep <object...>', 'objects that stay as they are')
+    .action(does(past.undo))
   add('audit', 'what cycles did and why')
     .option('--cycle <id>', 'of one cycle')
     .addOption(limitOption(50))

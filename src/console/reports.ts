@@ -1,8 +1,6 @@
 // The kernel's longer answers as text. Their shapes, as far as they are shown here (more keys may come):
 //   inspect            {oid, name, parents: [{oid, name}], slots: {name: value}, understands: [{selector, holder, kind}]}
 //   inspect, selector  {oid, selector, holder, value}; the value is a method, a primitive or data
-//   history            [{transaction, time, user, kind, description, cycle}], newest first
-//   undo               {transaction, undid, description}
 //   audit              the events of the audit trail (logs/metacognition.jsonl)
 // What is of another shape is shown as JSON, so that nothing is hidden.
 import { formatLiteral } from '../base/notation.ts'
@@ -54,29 +52,6 @@ export function showText(found: Value, selector: string, colours: Colours): stri
   return answerText(value, colours)
 }
 
-export function historyText(found: Value, colours: Colours): string {
-  const rows = listOf(found).map(mapOf)
-  if (rows.length === 0) return 'nothing has happened here yet'
-  return tableText(
-    rows.map((row) => ({
-      transaction: nameText(row.transaction ?? ''),
-      when: momentText(row.time),
-      who: nameText(row.user ?? ''),
-      kind: nameText(row.kind ?? ''),
-      what: nameText(row.description ?? ''),
-    })),
-    ['transaction', 'when', 'who', 'kind', 'what'],
-    colours,
-  )
-}
-
-export function undoText(done: Value): string {
-  const { transaction, undid, description } = mapOf(done)
-  if (transaction === undefined || undid === undefined) return rawText(done)
-  const what = description === undefined || description === '' ? '' : ` (${nameText(description)})`
-  return `${nameText(undid)}${what} is undone, by ${nameText(transaction)}`
-}
-
 export function auditText(found: Value, colours: Colours): string {
   const events = listOf(found).map(mapOf)
   if (events.length === 0) return 'no such events'
@@ -119,12 +94,12 @@ export function metricsText(found: Value, colours: Colours): string {
   return lines.join('\n')
 }
 
-const rawText = (value: Value): string => printable(JSON.stringify(jsonOf(value), undefined, 2))
+export const rawText = (value: Value): string => printable(JSON.stringify(jsonOf(value), undefined, 2))
 
-const nameText = (value: Value): string =>
+export const nameText = (value: Value): string =>
   value instanceof Ref ? value.oid : printable(textOf(value) ?? formatLiteral(value))
 
-const momentText = (value: Value | undefined): string =>
+export const momentText = (value: Value | undefined): string =>
   typeof value === 'number'
     ? timeText(value)
     : value instanceof Date

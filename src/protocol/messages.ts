@@ -9,6 +9,7 @@
 // in answers they are let through.
 import { z } from 'zod'
 import { BatError, batErrorOf, isErrorCode } from '../base/errors.ts'
+import { isTid, type Tid } from '../base/ids.ts'
 import { type Argument, Name } from '../base/notation.ts'
 import { BlobRef, isPlainObject, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
 
@@ -19,6 +20,9 @@ const value = z.custom<Value>((item) => item !== undefined, 'a value is missing'
 const id = z.string().min(1).max(128)
 const count = z.int().min(1)
 const selector = z.string().min(1).max(256)
+const tid = z.custom<Tid>((item) => typeof item === 'string' && isTid(item), 'a transaction (tx:12) expected')
+/** A transaction, or milliseconds since 1970-01-01 UTC. */
+const moment = z.union([tid, z.number()], 'a transaction (tx:12) or a time in milliseconds expected')
 /** An oid, the name of a root object, or 0 for the root. */
 const target = z.union([z.string().min(1).max(256), z.literal(0)], 'an oid, a root name or 0 expected')
 
@@ -69,11 +73,30 @@ const requests = [
   request('history', {
     target_oid: target,
     mission_brief: methodBrief.optional(),
-    options: withLimit.default({}),
+    options: withLimit
+      .extend({ from: moment.optional(), to: moment.optional(), user: z.string().max(256).optional() })
+      .default({}),
+  }),
+  request('at', {
+    target_oid: target,
+    mission_brief: methodBrief.optional(),
+    options: options.extend({ moment, path: z.array(z.string().min(1).max(256)).max(32).default([]) }),
+  }),
+  request('diff', {
+    target_oid: target,
+    mission_brief: methodBrief.optional(),
+    options: options.extend({ from: moment.optional(), to: moment.optional() }).default({}),
   }),
   request('undo', {
     ...anyTarget,
-    options: options.extend({ tid: z.string().max(32).optional() }).default({}),
+    options: options
+      .extend({
+        /** The last of one's own when there are none. */
+        tids: z.array(tid).max(1000).default([]),
+        /** What stays as it is. */
+        keep: z.array(target).max(1000).default([]),
+      })
+      .prefault({}),
   }),
   request('metrics', { ...anyTarget, options: options.default({}) }),
   request('audit', {

@@ -82,7 +82,10 @@ test('the commands that ask answer with text, or with one JSON value', async () 
     [['send', 'genesis', 'echo:', '-3'], '-3\n'],
     [['send', "genesis greet: 'Ada'", '--json'], '"Hello, Ada!"\n'],
     [['undo', '9'], 'tx:9 (genesis.count =) is undone, by tx:10\n'],
-    [['undo', '--json'], '{"transaction":"tx:10","undid":"tx:9","description":"genesis.count ="}\n'],
+    [
+      ['undo', '--json'],
+      '{"transaction":"tx:10","undid":[{"transaction":"tx:9","description":"genesis.count ="}]}\n',
+    ],
     [['metrics', '--json'], '{"counts":{"requests_send":1}}\n'],
   ] as const
   for (const [args, output] of table) {
@@ -147,8 +150,9 @@ test('an error with --json is one JSON value on standard output', async () => {
 test('with nothing running, commands that ask say what to type, down and status say so, and the doctor finds no fault', async () => {
   const other = temporaryHome()
   try {
-    const asked = await batos(other.home, ['inspect'])
+    const asked = await batos(other.home, ['metrics'])
     assert.equal(asked.status, 1)
+    assert.match((await batos(other.home, ['inspect'])).errors, /E_NO_IMAGE: no image was made in /)
     assert.match(asked.errors, /E_NOT_RUNNING: no daemon is running on .*\n {2}start it: .*up --detach/)
     assert.deepEqual(await batos(other.home, ['down', '--json']), {
       status: 0,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { BatError } from '../../src/base/errors.ts'
 import { BlobRef, Method, Primitive, Ref, TreeRef, type Value } from '../../src/base/value.ts'
@@ -6,15 +7,10 @@ import { coloured, coloursFor, plain, printable } from '../../src/console/colour
 import { complaint } from '../../src/console/complaint.ts'
 import { eventLine, eventText } from '../../src/console/events.ts'
 import { follow, inFlight, liveText } from '../../src/console/in-flight.ts'
+import { atText, diffText, historyText, undoText } from '../../src/console/past-reports.ts'
+import { openProgress } from '../../src/console/progress.ts'
 import { answerText, durationText, methodText, outputOf, tableText } from '../../src/console/rendering.ts'
-import {
-  auditText,
-  historyText,
-  inspectText,
-  metricsText,
-  showText,
-  undoText,
-} from '../../src/console/reports.ts'
+import { auditText, inspectText, metricsText, showText } from '../../src/console/reports.ts'
 import type { CycleEvent } from '../../src/protocol/messages.ts'
 
 const method = new Method({
@@ -190,7 +186,7 @@ test('history, audit, metrics and undo are tables and lines', () => {
   assert.match(auditText([event], plain), /10:11:12\.345 {2}c {6}COMMIT {2}SUCCESS {2}20 ms/)
   assert.equal(metricsText({ counts: { sends: 3 } }, plain).replace(/ +/g, ' '), 'counts.sends 3')
   assert.equal(
-    undoText({ transaction: 'tx:10', undid: 'tx:9', description: 'd' }),
+    undoText({ transaction: 'tx:10', undid: [{ transaction: 'tx:9', description: 'd' }] }),
     'tx:9 (d) is undone, by tx:10',
   )
 })
@@ -251,4 +247,77 @@ test('the live line says what runs, who is at it, and the end of what is written
   assert.ok(line.length <= 80, String(line.length))
   assert.equal(second.cycle, 'cycle:7')
   assert.equal(liveText([], 0, { colours: plain, columns: 80 }), undefined)
+})
+
+test('a difference shows what went and what came, the lines of methods and texts one by one', () => {
+  const changed = new Method({ ...method, source: 'function double_(self, a) {\n  return a + a;\n}\n' })
+  const found = {
+    oid: 'obj:1',
+    name: 'genesis',
+    from: { transaction: 'tx:8' },
+    to: { transaction: 'tx:9', user: 'owner', description: 'd' },
+    slots: [
+      { slot: 'count', before: 1, after: 2 },
+      { slot: 'gone', before: 'x' },
+      { slot: 'double_', before: method, after: changed },
+      { slot: 'text', before: 'a\nb\nc', after: 'a\nc\nd' },
+    ],
+  }
+  assert.equal(
+    diffText(found, plain),
+    [
+      'genesis tx:8 → tx:9 (owner: d)',
+      '- count = 1',
+      '+ count = 2',
+      '- gone = "x"',
+      '  double: method',
+      '    function double_(self, a) {',
+      '-     return a * 2;',
+      '+     return a + a;',
+      '    }',
+      '    (provisional, by BRICK)',
+      '  text',
+      '    a',
+      '-   b',
+      '    c',
+      '+   d',
+    ].join('\n'),
+  )
+  assert.match(diffText(found, coloured), /\n.\[31m- count = 1.\[39m\n.\[32m\+ count = 2/)
+  assert.match(diffText({ ...found, slots: [] }, plain), /no difference$/)
+})
+
+test('what an object was is told with the moment', () => {
+  const moment = { transaction: 'tx:8', user: 'owner', description: 'd' }
+  const found = { oid: 'obj:1', selector: 'config', holder: 'genesis', value: 3, moment }
+  assert.equal(atText(found, ['config', 'port'], plain), 'as of tx:8 (owner: d)\n3')
+})
+
+test('progress is a bar on a terminal after a second, plain lines now and then elsewhere', () => {
+  const drawn = (isTTY: boolean, environment = {}) => {
+    let now = 0
+    const errors = Object.assign(new PassThrough(), { isTTY })
+    const line = openProgress({ errors, environment }, 'pack', () => now)
+    for (const [at, done] of [
+      [500, 1],
+      [1000, 2],
+      [1050, 3],
+      [1200, 4],
+      [7000, 5],
+    ] as const) {
+      now = at
+      line.tell({ kind: 'progress', what: 'records read', done, total: 8 })
+    }
+    line.end()
+    return String(errors.read()).replaceAll('\r\u001b[K', '<clear>')
+  }
+  assert.equal(
+    drawn(false),
+    'batos: pack: records read 2 of 8 (25 %)\nbatos: pack: records read 5 of 8 (62 %)\n',
+  )
+  const bar = drawn(true, { NO_COLOR: '1' })
+  assert.match(bar, /^<clear>pack ██████░{18} records read 2 of 8 \(25 %\) 1\.0 s<clear>/)
+  assert.match(bar, /read 4 of 8.*<clear>$/)
+  assert.ok(!bar.includes('read 3') && !bar.includes('\u001b[36m'))
+  assert.ok(drawn(true).includes('\u001b[36m'))
 })

@@ -146,7 +146,7 @@ test('commands, mistakes and completion', async () => {
   console.type(':hlep\r')
   await console.shows(/no command :hlep\n {2}did you mean :help\?/)
   console.type(':help\r')
-  await console.shows(/:undo \[TX\]/)
+  await console.shows(/:undo \[TX …\]/)
   console.type(':quit\r')
   await console.leave()
 })

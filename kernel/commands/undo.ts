@@ -1,0 +1,63 @@
+// `undo`: a new transaction that takes others back.
+import { BatError } from '../../src/base/errors.ts'
+import type { Oid, Tid } from '../../src/base/ids.ts'
+import { Ref, TreeRef, type Value } from '../../src/base/value.ts'
+import type { World } from '../../src/cognition/thought.ts'
+import type { Image } from '../../src/image/image.ts'
+import type { View } from '../../src/image/view.ts'
+import type { RequestFor } from '../../src/protocol/messages.ts'
+import { kindOf, OF_USERS } from './history.ts'
+import { resolveTarget } from './send.ts'
+
+export interface Undoing {
+  readonly image: Image
+  readonly world: World
+  readonly user: string
+}
+
+/**
+ * Takes back `options.tids`, or the last thing that this user did and did not take back yet. Answers `{transaction, undid:
+ * [{transaction, description}]}`. Throws E_UNDO_CONFLICT, E_NO_TRANSACTION, E_NOTHING_TO_UNDO, E_NO_OBJECT.
+ */
+export async function undo({ image, world, user }: Undoing, { options }: RequestFor<'undo'>): Promise<Value> {
+  const tids = options.tids.length > 0 ? options.tids : [lastOf(image, user)]
+  const present = image.now()
+  const undone = tids.map((tid) => image.transaction(tid))
+  const keep = [
+    ...options.keep.map((name) => resolveTarget(present, name).oid),
+    ...bookkeeping(present, world),
+    ...undone.flatMap((record) => thoughtOf(present, world, record?.meta.cycle)),
+  ]
+  const meta = { kind: 'undo', undoes: tids }
+  const transaction = await image.undo(tids, { user, keep, meta })
+  const undid = undone.map((record) => ({
+    transaction: record?.tid ?? '',
+    description: record?.description ?? '',
+  }))
+  return { transaction, undid }
+}
+
+/** What has happened has happened: undo takes back neither outcomes nor the record of thoughts. */
+const bookkeeping = (view: View, world: World): Oid[] =>
+  [world.missions, world.cycles].flatMap((oid) =>
+    [...view.get(oid).slots()].flatMap(([, value]) => (value instanceof TreeRef ? [value.oid] : [])),
+  )
+
+/** The record of the thought that a transaction was. */
+function thoughtOf(view: View, world: World, cycle: unknown): Oid[] {
+  if (typeof cycle !== 'string') return []
+  const ref = view.tree(view.get(world.cycles).get('by_id') as TreeRef).get(cycle)
+  return ref instanceof Ref ? [ref.oid] : []
+}
+
+/** The newest transaction of a user that is in effect; an undo that was itself taken back counts for nothing. */
+function lastOf(image: Image, user: string): Tid {
+  const undone = new Set<unknown>()
+  for (const record of image.transactions({ reverse: true })) {
+    if (undone.has(record.tid)) continue
+    const kind = kindOf(record)
+    if (kind === 'undo') for (const tid of [record.meta.undoes].flat()) undone.add(tid)
+    else if (record.user === user && OF_USERS.has(kind)) return record.tid
+  }
+  throw new BatError('E_NOTHING_TO_UNDO', { user })
+}
