@@ -8,6 +8,7 @@ import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import { mergedSlots, type Resolver } from './conflict-resolvers.ts'
 import type { Entries } from './entries.ts'
+import type { Head } from './head.ts'
 import type { Horizon } from './horizon.ts'
 import { blobKey, entryVersionKey, type Key, revisionKey, type Table, transactionKey } from './keyspace.ts'
 import { type Digest, LazySlots } from './lazy-slots.ts'
@@ -50,14 +51,6 @@ interface Waiting {
   readonly request: CommitRequest
   readonly resolve: (tid: number) => void
   readonly reject: (error: unknown) => void
-}
-
-/** The newest transaction. */
-export interface Head {
-  readonly tid: number
-  readonly time: number
-  /** The first number not handed out as an oid, as committed. */
-  readonly next: number
 }
 
 /** Is told of each transaction as soon as it is committed, and which shared values its revisions refer to. */

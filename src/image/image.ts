@@ -6,7 +6,7 @@
 //
 // This file only composes: each part says what it does itself.
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../base/ids.ts'
@@ -14,9 +14,11 @@ import { Teardown } from '../base/teardown.ts'
 import type { BlobRef } from '../base/value.ts'
 import { type BackupOptions, type BackupReport, backUp } from './backup.ts'
 import { Blobs, type ByteRange } from './blob.ts'
-import { type CommitListener, Committer, type Head } from './commit.ts'
+import { syncFolder } from './blob-file.ts'
+import { type CommitListener, Committer } from './commit.ts'
 import { builtInResolvers, type Resolvers } from './conflict-resolvers.ts'
 import { Entries } from './entries.ts'
+import { type Head, headOf } from './head.ts'
 import {
   History,
   type PastState,
@@ -26,7 +28,7 @@ import {
 } from './history.ts'
 import { Horizon } from './horizon.ts'
 import { founded, type Identity, identityOf } from './identity.ts'
-import { blobKey, type Key, type Table, tables, tidOfTransactionKey, transactionKey } from './keyspace.ts'
+import { blobKey, type Table, tables } from './keyspace.ts'
 import type { Digest } from './lazy-slots.ts'
 import { takeLock } from './lock.ts'
 import { checkMedium } from './medium.ts'
@@ -37,7 +39,6 @@ import type { Shape } from './shapes.ts'
 import { Store } from './store.ts'
 import { type DumpOptions, type DumpReport, dumpImage } from './text/dump.ts'
 import { Transaction, type TransactionOptions } from './transaction.ts'
-import { parseTransaction } from './transaction-record.ts'
 import { undoInto } from './undo.ts'
 import { type Fault, type Verification, type VerifyOptions, verifyImage } from './verify.ts'
 import { type Source, View } from './view.ts'
@@ -73,7 +74,6 @@ export interface ImageStats {
 
 const CACHE_OBJECTS = 100_000
 const TRIES = 5
-const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
 
 /**
  * Opens the image in `dir`, or makes one there. Throws E_IMAGE_LOCKED with the pid of the process that has it open,
@@ -94,6 +94,8 @@ export async function openImage(options: ImageOptions): Promise<Image> {
     const blobs = new Blobs({ dir: join(dir, 'blobs'), isNamed, durable })
     teardown.add(() => blobs.settled())
     await blobs.open()
+    // the names of the data file and of its folder: what is committed is nowhere when these are lost
+    if (durable) for (const folder of [dir, dirname(dir)]) await syncFolder(folder)
     return new Image({ ...options, store, identity, blobs, teardown, head: headOf(store) })
   } catch (error) {
     await teardown.run()
@@ -472,12 +474,4 @@ function newImage(store: Store, dir: string, clock: Clock): Identity {
   } catch (error) {
     throw writeFailure(error, dir)
   }
-}
-
-function headOf(store: Store): Head {
-  const range = { from: transactionKey(0), to: BEHIND_ALL, reverse: true }
-  const row = store.first('transactions', range)
-  if (!row) throw new BatError('E_RECORD_DAMAGED', { record: 'tx:0', problem: 'it is not there' })
-  const { tid, time, next } = parseTransaction(tidOfTransactionKey(row.key), row)
-  return { tid: numberOf(tid), time, next: numberOf(next) }
 }

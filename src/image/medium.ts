@@ -5,6 +5,9 @@
 //
 // A sound file may lack a few pages at its end, which were taken and given back in one transaction and never written: it is
 // made as long as it says. Should a page be needed all the same, LMDB finds it empty and says so, and the process lives.
+//
+// The two meta pages of a new file are synced with its first transaction. A power cut before that may leave one of them, or
+// both, as zeros: nothing was ever in such a file, and it is begun anew.
 import { closeSync, fstatSync, openSync, readSync, truncateSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { BatError } from '../base/errors.ts'
@@ -16,6 +19,9 @@ const LAST_PAGE_AT = 144
 const TXN_AT = 152
 /** How many pages a sound file may lack. */
 const NEVER_WRITTEN = 64
+/** A file larger than this has had a transaction. */
+const NEW_SIZE = 4 * 4096
+const META_PAGE = 4096
 
 /** Throws E_IMAGE_FOREIGN unless `file` is absent, empty, or an LMDB file that is all there. */
 export function checkMedium(file: string): void {
@@ -36,6 +42,10 @@ export function checkMedium(file: string): void {
 function check(file: string, handle: number): void {
   const { size } = fstatSync(handle)
   if (size === 0) return
+  if (size <= NEW_SIZE && isUnbegun(handle)) {
+    truncateSync(file, 0)
+    return
+  }
   const first = metaAt(handle, 0)
   if (!first) {
     throw new BatError('E_IMAGE_FOREIGN', {
@@ -55,6 +65,16 @@ function check(file: string, handle: number): void {
       found: `${size} bytes: its end is missing`,
     })
   }
+}
+
+/** Whether a meta page is all zeros, and the other so too or without a transaction. */
+function isUnbegun(handle: number): boolean {
+  const pages = [0, META_PAGE].map((at) => {
+    const bytes = Buffer.alloc(TXN_AT + 8)
+    readSync(handle, bytes, 0, bytes.length, at)
+    return bytes.every((byte) => byte === 0) ? 'zeros' : metaAt(handle, at)?.txn
+  })
+  return pages.includes('zeros') && pages.every((page) => page === 'zeros' || page === 0)
 }
 
 function metaAt(handle: number, at: number): { lastPage: number; pageSize: number; txn: number } | undefined {

@@ -1,0 +1,65 @@
+// The process under torture. It waits for one line on standard input, {dir, seed, lanes, files, durable, steps}, opens the
+// image there, and works on every lane at once until it is killed, or has done `steps` transactions a lane. On standard
+// output, each line written before anything else is done:
+//
+//   open                  the image is open
+//   lane count            that transaction of that lane was acknowledged
+//   failed code           a commit was refused; it is tried again
+//
+// Now and then a transaction is first done in vain and aborted, so that there is something to be cleared away.
+import { writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setImmediate } from 'node:timers/promises'
+import { systemClock } from '../../src/base/clock.ts'
+import { BatError } from '../../src/base/errors.ts'
+import { type Image, openImage } from '../../src/image/image.ts'
+import { applyChanges, changesOf, countOf, makeLanes } from './lane.ts'
+
+export interface Work {
+  readonly dir: string
+  readonly seed: number
+  readonly lanes: readonly string[]
+  /** Whether transactions bring in blobs. */
+  readonly files: boolean
+  /** How many transactions to do in each lane; without it, until killed. */
+  readonly steps?: number
+}
+
+const say = (line: string): void => void writeSync(1, `${line}\n`)
+
+async function walk(image: Image, lane: string, { seed, files, steps = Number.POSITIVE_INFINITY }: Work) {
+  let count = countOf(image.at(image.head), lane)
+  for (let left = steps; left > 0; left--) {
+    const changes = changesOf(seed, lane, count + 1, files)
+    if (count % 7 === 3) {
+      const vain = image.begin({ user: lane })
+      await applyChanges(vain, lane, changes)
+      vain.abort()
+    }
+    await transacted(image, (transaction) => applyChanges(transaction, lane, changes), lane)
+    say(`${lane} ${++count}`)
+  }
+}
+
+async function transacted(image: Image, work: Parameters<Image['transact']>[1], user: string): Promise<void> {
+  for (;;) {
+    try {
+      await image.transact({ user }, work)
+      return
+    } catch (error) {
+      if (!(error instanceof BatError)) throw error
+      say(`failed ${error.code}`)
+      await setImmediate()
+    }
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const work = JSON.parse(line) as Work
+  const image = await openImage({ dir: work.dir, clock: systemClock })
+  say('open')
+  await transacted(image, (transaction) => makeLanes(transaction, work.lanes), 'writer')
+  await Promise.all(work.lanes.map((lane) => walk(image, lane, work)))
+  await image.close()
+  break
+}
