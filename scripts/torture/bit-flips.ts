@@ -56,7 +56,7 @@ async function flips({ folder, seed, random, rounds, tell }: TrialOptions): Prom
   for (let round = 0; round < rounds; round++) {
     const dir = join(folder, 'flipped')
     cpSync(sound.dir, dir, { recursive: true })
-    const kinds: readonly (Table | 'blob file')[] = [...tables]
+    const kinds: readonly (Table | 'blob file')[] = [...tables, 'blob file']
     const kind = kinds[round % kinds.length]!
     const raw = Math.floor(round / kinds.length) % 2 === 1
     const name =

@@ -44,7 +44,7 @@ async function fill({ folder, seed, random, rounds, tell }: TrialOptions): Promi
         dir: join(place, 'image'),
         seed: seed + round,
         lanes: [LANE],
-        files: false,
+        files: round % 2 === 1,
       }
       const done = await fillOne(place, work, random)
       refused += done.refused

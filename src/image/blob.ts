@@ -79,12 +79,12 @@ export class Blobs {
 
   /** Puts staged blobs in their places, durably. Doing it twice does no harm. Throws E_DISK_FULL, E_IMAGE_WRITE. */
   async publish(staged: readonly StagedBlob[]): Promise<void> {
+    await this.#writing(() => this.#mark(staged))
     for (const blob of staged) {
       const place = this.place(blob.ref.sha256)
       await this.#inTurn(blob.ref.sha256, () =>
         this.#writing(async () => {
           await this.#makeFolder(dirname(place))
-          await writeFile(markOf(blob), '')
           if (existsSync(blob.file)) await rename(blob.file, place)
           if (this.#options.durable) await syncFolder(dirname(place))
         }),
@@ -161,6 +161,12 @@ export class Blobs {
         yield { file: join(dir, folder, name), sha256 }
       }
     }
+  }
+
+  /** Marks are on the disk before what they mark: a power cut leaves no content that the next open does not clear. */
+  async #mark(staged: readonly StagedBlob[]): Promise<void> {
+    for (const blob of staged) await writeFile(markOf(blob), '')
+    if (this.#options.durable) await syncFolder(this.#tmp)
   }
 
   #release({ ref: { sha256 } }: StagedBlob): void {
