@@ -12,7 +12,6 @@ import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { type Tid, tidOf } from '../base/ids.ts'
 import { takeTurns } from '../base/turns.ts'
-import type { PlainObject } from '../base/value.ts'
 import { checkBackup, type Watch } from './backup/check.ts'
 import {
   blobPlace,
@@ -25,8 +24,10 @@ import {
 import { RecordFileWriter, type Written } from './backup/record-file.ts'
 import { Blobs } from './blob.ts'
 import { syncFolder, writeBlobFile } from './blob-file.ts'
+import { parseBlobRecord } from './blob-record.ts'
 import { nameOfRecord, type Table, tables, tidOfTransactionKey, tidOfVersionKey } from './keyspace.ts'
-import { isWhole, parseRecordOf } from './record.ts'
+import { isWhole } from './record.ts'
+import { soundly } from './soundly.ts'
 import { type Row, type Store, WHOLE } from './store.ts'
 import type { Fault } from './verify.ts'
 import { writeFailure } from './write-failure.ts'
@@ -154,12 +155,11 @@ class Backup {
     for (const { key, record } of this.#rows('blobs')) {
       this.#options.signal?.throwIfAborted()
       this.#options.onProgress?.({ what: 'blobs', done: this.#count, total })
-      const sha256 = Buffer.from(key).toString('hex')
-      if (!isWhole('blobs', key, record)) continue // named with the records
-      const { size } = parseRecordOf('blob', { table: 'blobs', key, record }) as PlainObject
+      const blob = soundly(() => parseBlobRecord(key, record)) // what is damaged is named with the records
+      if (!blob) continue
       this.#count++
-      this.#bytes += Number(size)
-      await this.#copyBlob(sha256, Number(size))
+      this.#bytes += blob.size
+      await this.#copyBlob(blob.sha256, blob.size)
     }
   }
 
@@ -267,8 +267,7 @@ function tidOfRow(table: Table, { key, record }: Row): number {
     case 'entries':
       return tidOfVersionKey(key)
     case 'blobs':
-      if (!isWhole(table, key, record)) return 0
-      return Number((parseRecordOf('blob', { table, key, record }) as PlainObject).tid)
+      return soundly(() => parseBlobRecord(key, record).first) ?? 0
     case 'values':
     case 'meta':
       return 0

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
+import { blobBody } from './blob-record.ts'
 import { mergedSlots, type Resolver } from './conflict-resolvers.ts'
 import type { Entries } from './entries.ts'
 import type { Head } from './head.ts'
@@ -13,7 +14,7 @@ import type { Horizon } from './horizon.ts'
 import { blobKey, entryVersionKey, type Key, revisionKey, type Table, transactionKey } from './keyspace.ts'
 import { type Digest, LazySlots } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
-import { formatObject, formatRecord, isWhole, type RecordBody } from './record.ts'
+import { formatObject, formatRecord, type RecordBody } from './record.ts'
 import type { Revision, Revisions } from './revisions.ts'
 import { Sharer } from './shared-values.ts'
 import type { Store, Writer } from './store.ts'
@@ -254,9 +255,7 @@ class Group {
     }
     for (const { sha256, size } of request.blobs) {
       const key = blobKey(sha256)
-      const there = this.#options.store.get('blobs', key)
-      // the first that brought it in is kept, so that no earlier moment loses it
-      if (!there || !isWhole('blobs', key, there)) put('blobs', key, { kind: 'blob', value: { size, tid } })
+      put('blobs', key, blobBody({ sha256, size, tid }, this.#options.store.get('blobs', key)))
     }
     this.written.push({ record: this.#close(request, lists, { tid, put }), values: sharer.digests })
   }

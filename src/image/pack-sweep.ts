@@ -5,6 +5,7 @@
 // For that the order within an object matters: a version that takes it away goes last, or an older version would show again.
 // Of a condemned object nobody sees what is left (horizon.ts).
 import { numberOf, type Oid } from '../base/ids.ts'
+import { parseBlobRecord } from './blob-record.ts'
 import type { DigestSet } from './digest-set.ts'
 import {
   type Key,
@@ -20,7 +21,7 @@ import {
   transactionKey,
 } from './keyspace.ts'
 import { NumberSet } from './number-set.ts'
-import { formatRecord, isWhole, kindOfRecord, parseRecordOf } from './record.ts'
+import { formatRecord, isWhole, kindOfRecord } from './record.ts'
 import { Retention, type RetentionRule } from './retention.ts'
 import { soundly } from './soundly.ts'
 import { type Row, type Store, WHOLE } from './store.ts'
@@ -161,7 +162,7 @@ export class Sweep {
   async #blobs(referred: DigestSet): Promise<void> {
     await this.#sweep('blobs', WHOLE.to, (row) => {
       if (referred.has(row.key)) return
-      const about = soundly(() => parseRecordOf('blob', { table: 'blobs', ...row })) as About | undefined
+      const about = soundly(() => parseBlobRecord(row.key, row.record))
       if (!about || about.tid > this.#options.rule.floor) return
       this.#drop('blobs', row)
       this.removed.bytes += about.size
@@ -226,13 +227,6 @@ export class Sweep {
     })
     for (const oid of dropped) this.#options.onGone(oid)
   }
-}
-
-/** What the record of a blob holds. */
-type About = {
-  readonly size: number
-  /** The transaction that brought it in. */
-  readonly tid: number
 }
 
 type Counted = 'revisions' | 'entries' | 'transactions' | 'values' | 'blobs'

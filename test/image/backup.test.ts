@@ -103,6 +103,10 @@ test('backs up one moment while others commit, and keeps nobody waiting', async 
     for (let i = 0; i < 2000; i++) tree.set(i, transaction.create({ i, text: 'x'.repeat(300) }).ref)
     transaction.root.set('tree', tree.ref).set('count', 2000)
   })
+  const same = Buffer.from('the same')
+  await kept.image.transact({ user: 'ada' }, async (transaction) => {
+    transaction.root.set('same', await transaction.importBlob(same))
+  })
   const folder = await freshFolder(t)
   let done = false
   let commits = 0
@@ -110,6 +114,7 @@ test('backs up one moment while others commit, and keeps nobody waiting', async 
     for (; !done; commits++) {
       await kept.image.transact({ user: 'ada' }, async (transaction) => {
         const photo = await transaction.importBlob(Buffer.from(`photo ${commits}`))
+        await transaction.importBlob(same) // which was there before
         const count = (transaction.root.get('count') as number) + 1
         transaction.tree(transaction.root.get('tree') as TreeRef).set(count, photo)
         transaction.root.set('count', count)
@@ -130,6 +135,28 @@ test('backs up one moment while others commit, and keeps nobody waiting', async 
   )
   const tree = again.image.at(head).tree(again.slot('obj:0', 'tree') as TreeRef)
   assert.equal(tree.size, again.slot('obj:0', 'count'))
+})
+
+test('backs up a moment whole although the image is packed meanwhile', async (t) => {
+  const { kept, oid, to, made } = await scene(t)
+  for (let i = 0; i < 300; i++) await kept.commit((transaction) => transaction.get(oid).set('count', i))
+  await kept.commit((transaction) => transaction.root.delete('tree'))
+  const before = kept.image.head
+  const backup = kept.image.backup(to)
+  const pack = kept.image.pack({ before, rows: 5 })
+  const later = kept.commit((transaction) => transaction.get(oid).set('count', 'later'))
+  const { head } = await backup
+  assert.equal(head, before)
+  await Promise.all([pack, later])
+  await restore(to, made, { clock })
+  const again = await opened(t, made)
+  assert.equal(again.slot(oid, 'count'), 299)
+  assert.deepEqual(
+    (await again.image.verify()).faults.filter(({ harmless }) => !harmless),
+    [],
+  )
+  await again.image.pack({ before: head })
+  assert.deepEqual((await again.image.verify()).faults, [])
 })
 
 const damages: readonly (readonly [string, (to: string) => Promise<void>, RegExp])[] = [

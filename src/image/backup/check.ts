@@ -3,10 +3,10 @@
 
 import { join } from 'node:path'
 import { BatError } from '../../base/errors.ts'
-import type { PlainObject } from '../../base/value.ts'
 import { hashOfFile } from '../blob-file.ts'
+import { parseBlobRecord } from '../blob-record.ts'
 import { nameOfRecord } from '../keyspace.ts'
-import { isWhole, parseRecordOf } from '../record.ts'
+import { isWhole } from '../record.ts'
 import type { Fault } from '../verify.ts'
 import { blobPlace, type Manifest } from './manifest.ts'
 import { readRecordFile, type TableRow } from './record-file.ts'
@@ -61,7 +61,7 @@ export async function readRecords(
     }
     for (const { table, key, record } of part.value) {
       if (isWhole(table, key, record)) {
-        if (table === 'blobs') blobs.push(blobOf(key, record))
+        if (table === 'blobs') blobs.push(parseBlobRecord(key, record))
       } else if (!known.has(nameOfRecord(table, key))) {
         const problem = `the checksum of ${nameOfRecord(table, key)} is wrong`
         throw new BatError('E_BACKUP_DAMAGED', { place, problem })
@@ -119,8 +119,3 @@ function throwFirst(problems: readonly Fault[]): void {
 }
 
 const knownFaults = ({ faults }: Manifest): ReadonlySet<string> => new Set(faults.map(({ where }) => where))
-
-function blobOf(key: Uint8Array, record: Uint8Array): BackedUpBlob {
-  const { size } = parseRecordOf('blob', { table: 'blobs', key, record }) as PlainObject
-  return { sha256: Buffer.from(key).toString('hex'), size: Number(size) }
-}

@@ -2,9 +2,8 @@
 // nothing refers to, and files that no record names, are left over: they take room and do no harm.
 import { setImmediate } from 'node:timers/promises'
 import { BatError } from '../../base/errors.ts'
-import type { PlainObject } from '../../base/value.ts'
 import { hashOfFile } from '../blob-file.ts'
-import { parseRecordOf } from '../record.ts'
+import { type BlobRecord, parseBlobRecord } from '../blob-record.ts'
 import type { Row } from '../store.ts'
 import type { VerifyOptions } from '../verify.ts'
 import { type Look, problemOfFile } from './look.ts'
@@ -13,11 +12,10 @@ import { eachRow, type Fault } from './steps.ts'
 type Options = Required<Omit<VerifyOptions, 'signal'>> & Pick<VerifyOptions, 'signal'>
 
 export async function* checkBlobs(look: Look, options: Options): AsyncGenerator<Fault, void, undefined> {
-  const blobs: Blob[] = []
+  const blobs: BlobRecord[] = []
   const readRow = function* ({ key, record }: Row) {
-    const sha256 = Buffer.from(key).toString('hex')
-    const { size, tid } = parseRecordOf('blob', { table: 'blobs', key, record }) as PlainObject
-    if (Number(tid) <= look.moment) yield void blobs.push({ sha256, size: Number(size) })
+    const blob = parseBlobRecord(key, record)
+    if (blob.first <= look.moment) yield void blobs.push(blob)
   }
   const report = reporter(options)
   for (const step of eachRow(look, 'blobs', readRow)) {
@@ -29,14 +27,9 @@ export async function* checkBlobs(look: Look, options: Options): AsyncGenerator<
   options.signal?.throwIfAborted()
 }
 
-interface Blob {
-  readonly sha256: string
-  readonly size: number
-}
-
 async function* checkBlob(
   look: Look,
-  { sha256, size }: Blob,
+  { sha256, size }: BlobRecord,
   { options, report }: { readonly options: Options; readonly report: (bytes: number) => void },
 ): AsyncGenerator<Fault, void, undefined> {
   await setImmediate()

@@ -1,12 +1,14 @@
 // What the checks of one verify share: the image at the moment that is looked at, and what one check leaves for the next.
 import { statSync } from 'node:fs'
 import type { Oid } from '../../base/ids.ts'
-import type { BlobRef, PlainObject } from '../../base/value.ts'
+import type { BlobRef } from '../../base/value.ts'
 import type { Blobs } from '../blob.ts'
+import { parseBlobRecord } from '../blob-record.ts'
+import { DigestSet } from '../digest-set.ts'
 import type { Horizon } from '../horizon.ts'
 import { blobKey, type Key, revisionKey, revisionsEnd, type Table } from '../keyspace.ts'
 import type { Digest } from '../lazy-slots.ts'
-import { kindOfRecord, parseRecordOf, type RecordBody } from '../record.ts'
+import { kindOfRecord, type RecordBody } from '../record.ts'
 import type { Store } from '../store.ts'
 import { Names } from './names.ts'
 
@@ -36,9 +38,9 @@ export class Look implements Verified {
   /** Revisions and entries behind the horizon that are there. */
   found = 0
   /** The shared values that any revision refers to. */
-  readonly valuesReferred = new Set<Digest>()
+  readonly valuesReferred = new DigestSet()
   /** Digests of the blobs that any version of anything refers to. */
-  readonly blobsReferred = new Set<string>()
+  readonly blobsReferred = new DigestSet()
   /** Digests of the blobs of which a fault was named. */
   readonly blobsNamed = new Set<string>()
   readonly #kinds = new Map<Oid, RecordBody['kind'] | undefined>()
@@ -79,8 +81,8 @@ export class Look implements Verified {
     const key = blobKey(sha256)
     const record = this.store.get('blobs', key)
     if (!record) return `the blob ${sha256} is not there`
-    const kept = parseRecordOf('blob', { table: 'blobs', key, record }) as PlainObject
-    if (kept.size !== size) return `the blob ${sha256} has ${String(kept.size)} bytes, not ${size}`
+    const kept = parseBlobRecord(key, record)
+    if (kept.size !== size) return `the blob ${sha256} has ${kept.size} bytes, not ${size}`
     const problem = problemOfFile(this.blobs.place(sha256), size)
     if (problem) return `the blob ${sha256} ${problem}`
     if (this.#soundBlobs.size >= REMEMBERED) this.#soundBlobs.clear()

@@ -1,12 +1,11 @@
 // How a person calls objects and Trees at a moment, looked up when the first fault needs it: by the names in the root, and
 // Trees also by the slot of a named object that holds them (`genesis.friends`).
-import { BatError } from '../../base/errors.ts'
 import type { Oid } from '../../base/ids.ts'
 import { Ref, TreeRef, type Value } from '../../base/value.ts'
 import { ROOT, type Slots } from '../object-state.ts'
 import { Revisions } from '../revisions.ts'
+import { soundly } from '../soundly.ts'
 import type { Store } from '../store.ts'
-import { readable } from './revisions.ts'
 
 /** Of how many named objects the Trees are looked up: it is done in one go. */
 const HOLDERS = 500
@@ -35,13 +34,8 @@ export class Names {
   #collect(): Map<Oid, string> {
     const revisions = new Revisions(this.#store, { limit: 1, sole: false })
     const slotsOf = (oid: Oid): Slots => {
-      try {
-        const revision = revisions.at(oid, this.#moment)
-        return revision?.kind === 'object' ? revision.slots : new Map()
-      } catch (error) {
-        if (error instanceof BatError) return new Map() // damaged, and named where it is checked
-        throw error
-      }
+      const revision = soundly(() => revisions.at(oid, this.#moment))
+      return revision?.kind === 'object' ? revision.slots : new Map()
     }
     const paths = new Map<Oid, string>([[ROOT, 'root']])
     const holders: Oid[] = []
@@ -61,5 +55,5 @@ export class Names {
 }
 
 function* readableSlots(slots: Slots): Generator<readonly [string, Value | undefined]> {
-  for (const slot of slots.keys()) yield [slot, readable(slots, slot)]
+  for (const slot of slots.keys()) yield [slot, soundly(() => slots.get(slot))]
 }

@@ -1,5 +1,6 @@
 // What a value refers to is there: objects, Trees, blobs. Whoever refers is named by path (`genesis.config.next`).
 import { BlobRef, isPlainObject, Method, Ref, TreeRef, type Value } from '../../base/value.ts'
+import { eachReference } from '../references.ts'
 import type { Look } from './look.ts'
 import { faultOf, type Steps } from './steps.ts'
 
@@ -14,8 +15,7 @@ export function* checkReferences(look: Look, value: Value, start: () => string):
 
 /** Notes the blobs that a value of any time refers to. */
 export function noteBlobs(look: Look, value: Value): void {
-  for (const { reference } of referencesIn(value, []))
-    if (reference instanceof BlobRef) look.blobsReferred.add(reference.sha256)
+  eachReference(value, { object: () => {}, blob: (sha256) => look.blobsReferred.add(sha256) })
 }
 
 function problemOf(look: Look, reference: Ref | TreeRef | BlobRef): string | undefined {

@@ -1,6 +1,5 @@
 // Every revision can be read and holds nothing that is never written; the shared values that it names are there; what the
 // one of the moment refers to is there. A Tree that counts entries has some; how many is seen with the entries.
-import { BatError } from '../../base/errors.ts'
 import type { Oid } from '../../base/ids.ts'
 import type { Value } from '../../base/value.ts'
 import { ByteReader } from '../byte-reader.ts'
@@ -18,6 +17,7 @@ import { digestsOf, type Unread } from '../lazy-slots.ts'
 import { isVolatileSlot, type Slots } from '../object-state.ts'
 import { parseRevision } from '../revisions.ts'
 import { SharedValues } from '../shared-values.ts'
+import { soundly } from '../soundly.ts'
 import type { Look } from './look.ts'
 import { checkReferences, noteBlobs } from './references.ts'
 import { eachRow, type Steps } from './steps.ts'
@@ -60,20 +60,10 @@ function* checkSlots(look: Look, oid: Oid, slots: Slots): Steps {
   for (const slot of slots.keys()) {
     const where = () => look.names.ofSlot(oid, slot)
     if (isVolatileSlot(slot)) yield { where: where(), problem: 'it is volatile and should not be written' }
-    const value = readable(slots, slot)
+    const value = soundly(() => slots.get(slot))
     if (value === undefined) continue
     noteBlobs(look, value)
     yield* checkReferences(look, value, where)
-  }
-}
-
-/** The value of a slot; undefined where a shared value is damaged, which is named with its own table. */
-export function readable(slots: Slots, slot: string): Value | undefined {
-  try {
-    return slots.get(slot)
-  } catch (error) {
-    if (error instanceof BatError) return undefined
-    throw error
   }
 }
 
