@@ -77,7 +77,8 @@ async function compose(
   teardown.add(() => trail.stop())
   const onEngine = (event: EngineEvent) =>
     log.info({ engine: event.kind, ...('how' in event ? { how: event.how } : {}) }, 'engine')
-  const candidate = (chosen: Chosen) => candidateFor(chosen, { config, image }, onEngine)
+  const candidate = (chosen: Chosen) =>
+    candidateFor(chosen, { config, image, environment: process.env, onEvent: onEngine })
   const engine = new Seat(candidate(chosenIn(image.now())))
   teardown.add(() => engine.stop())
   const sandbox = await startSandbox({

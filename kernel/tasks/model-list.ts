@@ -26,7 +26,7 @@ export const modelList = imageTask({
     const { model } = await loadConfig(home.config)
     const now = image.now()
     const chosen = chosenIn(now)
-    const fixed = model.path
+    const fixed = model.engine === 'openai' ? `${model.name ?? 'the model'} at ${model.url}` : model.path
     const seed = await seedListed()
     const listed: Listed[] = [
       { ...seed, used: fixed === undefined && chosen.blob === undefined },
@@ -40,7 +40,7 @@ export const modelList = imageTask({
   text: ({ models, settings }) =>
     [
       table(models),
-      ...(settings === undefined ? [] : [`used: ${settings}, as the settings say (model.path)`]),
+      ...(settings === undefined ? [] : [`used: ${settings}, as the settings say (batos.config.json)`]),
     ].join('\n'),
 })
 

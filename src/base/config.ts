@@ -22,7 +22,21 @@ const sections = {
     workers: whole(1, 16, 1),
   }),
   model: z.strictObject({
-    /** A GGUF file; the seed mind when absent. */
+    /** `local`: a model in a process of ours; `openai`: a server that speaks as OpenAI's does (llama-server, vLLM, Ollama). */
+    engine: z.enum(['local', 'openai']).default('local'),
+    /** The server's address, for `openai`. */
+    url: z
+      .string()
+      .regex(/^https?:\/\/\S+$/, 'an address such as http://127.0.0.1:8080')
+      .optional(),
+    /** Which of the server's models. */
+    name: z.string().min(1).optional(),
+    /** The environment variable that holds the key for the server; keys do not belong into files. */
+    keyVariable: z
+      .string()
+      .regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable')
+      .optional(),
+    /** A GGUF file; the one chosen in the image when absent, else the seed mind. */
     path: z.string().optional(),
     /** Tokens of prompt and answer together; default 1024 for the seed mind, 4096 for others. */
     contextSize: z.int().min(256).max(131_072).optional(),
@@ -79,7 +93,12 @@ export function parseConfig(text: string, file: string): Config {
     )
   }
   const result = schema.safeParse(data)
-  if (result.success) return result.data
+  if (result.success) {
+    const { engine, url } = result.data.model
+    if (engine === 'local' || url !== undefined) return result.data
+    const hint = 'add "url": "http://127.0.0.1:8080" there, or wherever the server is'
+    throw new BatError('E_CONFIG', { file, path: 'model.url', problem: 'engine openai needs it', hint })
+  }
   throw new BatError('E_CONFIG', { file, ...describe(result.error.issues[0]!) })
 }
 

@@ -460,6 +460,21 @@ const table = {
     message: 'the inference process ended with {how} while it was answering',
     remedy: 'ask again; it is being started anew',
   },
+  E_SERVER_LOST: {
+    class: 'retry',
+    message: 'the model server {url} does not answer: {reason}',
+    remedy: 'see that it runs, then ask again',
+  },
+  E_ENGINE_REFUSED: {
+    class: 'refuse',
+    message: 'the model server {url} refuses: {reason}',
+    remedy: '{hint}',
+  },
+  E_ANSWER_FORM: {
+    class: 'retry',
+    message: 'the model server {url} takes no grammar, and the answer is not of the form asked for: {answer}',
+    remedy: 'ask again, or use a server that takes grammars: llama-server, vLLM',
+  },
   E_ENGINE_FAILED: {
     class: 'retry',
     message: 'inference failed: {reason}',

@@ -13,7 +13,7 @@ import type { Value } from '../base/value.ts'
 import { type Example, type FacetAnswer, inputsOf, type MethodBrief, parametersOf } from '../mind/briefs.ts'
 import type { InferRequest } from '../mind/engine-messages.ts'
 import { lineGrammar, methodGrammarFor, planGrammar } from '../mind/grammar.ts'
-import { type FacetTable, facetQuery, type Plan, parsePlan } from '../mind/plan.ts'
+import { type FacetTable, facetQuery, type Plan, parsePlan, planSchema } from '../mind/plan.ts'
 import { type Profile, render, type Template } from '../mind/prompts.ts'
 import { slotCandidates, slotKinds } from '../mind/slot-candidates.ts'
 import { type Codex, facetsOf, personas } from './personas.ts'
@@ -123,7 +123,10 @@ export function makeDrafting({ templates, profile, codices = personas }: Draftin
       const brief = methodBrief(given)
       const inputs = { ...inputsOf(brief), personas: tableText(facets) }
       return {
-        request: request('plan', inputs, { grammar: planGrammar(facets), persona: 'BRICK' }),
+        request: {
+          ...request('plan', inputs, { grammar: planGrammar(facets), persona: 'BRICK' }),
+          schema: planSchema(facets),
+        },
         parse: (text) => parsePlan(text, facets),
       }
     },

@@ -42,9 +42,10 @@ export function makeThink(
         })
         return result
       } catch (thrown) {
-        const lost = thrown instanceof BatError && thrown.code === 'E_ENGINE_LOST'
+        const lost =
+          thrown instanceof BatError && (thrown.code === 'E_ENGINE_LOST' || thrown.code === 'E_SERVER_LOST')
         if (!lost || attempt === TRIES || signal.aborted) throw thrown
-        observe({ kind: 'waiting', reason: 'the inference process is being started again' })
+        observe({ kind: 'waiting', reason: 'the model is being reached again' })
       }
     }
   }

@@ -16,6 +16,12 @@ export interface Adapter {
   readonly scale: number
 }
 
+/** A JSON Schema in which every object lists all its properties as required, and allows no others. */
+export interface JsonSchema {
+  readonly name: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
 export interface InferRequest {
   readonly messages: readonly ChatMessage[]
   /** The beginning of the answer, given to the model; the text of the result goes on from it. */
@@ -25,6 +31,8 @@ export interface InferRequest {
   readonly adapter?: Adapter
   /** GBNF with a rule `root`, which the text of the result will match unless it is cut at `maxTokens`. */
   readonly grammar?: string
+  /** The same form as far as JSON Schema can say it, for servers that take no grammar. */
+  readonly schema?: JsonSchema
   readonly maxTokens: number
   /** 0 takes the likeliest token each time. */
   readonly temperature: number

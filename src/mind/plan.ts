@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { BatError } from '../base/errors.ts'
 import { wordsOf } from '../base/notation.ts'
+import type { JsonSchema } from './engine-messages.ts'
 
 const MAX_QUERY = 60
 
@@ -27,6 +28,23 @@ export type FacetTable = Readonly<Record<string, readonly string[]>>
 
 /** What a facet is asked about: the words of the message. */
 export const facetQuery = (selector: string): string => wordsOf(selector).join(' ').slice(0, MAX_QUERY)
+
+/** The form of a plan, for servers that take no grammar. */
+export function planSchema(facets: FacetTable): JsonSchema {
+  const personas = Object.keys(facets)
+  const names = [...new Set(Object.values(facets).flat())]
+  const object = (properties: Record<string, unknown>) => ({
+    ...{ type: 'object', properties, required: Object.keys(properties), additionalProperties: false },
+  })
+  const facet = object({
+    persona: { type: 'string', enum: personas },
+    facet: { type: 'string', enum: names },
+    query: { type: 'string' },
+  })
+  const artifact = { type: 'string', enum: ['method'] }
+  const schema = object({ memory: { type: 'boolean' }, artifact, facets: { type: 'array', items: facet } })
+  return { name: 'plan', schema }
+}
 
 /** Reads a plan; E_PLAN says what is wrong with it. A facet that is asked for twice is asked once. */
 export function parsePlan(text: string, facets: FacetTable): Plan {

@@ -2,6 +2,7 @@
 // under way, ends the old engine (two large models may not fit into memory together), starts the new one, and when that
 // does not come up starts the old one again. Calls made meanwhile wait for whichever is there at the end.
 import { BatError } from '../base/errors.ts'
+import { unlessAborted } from '../base/unless-aborted.ts'
 import type { InferRequest, InferResult } from './engine-messages.ts'
 import type { EngineStatus, Inference, InferOptions } from './inference.ts'
 import type { Profile } from './prompts.ts'
@@ -35,7 +36,7 @@ export class Seat implements Inference {
   }
 
   async infer(request: InferRequest, options: InferOptions = {}): Promise<InferResult> {
-    while (this.#changing) await waited(this.#changing, options.signal)
+    while (this.#changing) await unlessAborted(this.#changing, options.signal)
     const answer = this.#engine.infer(request, options)
     this.#calls.add(answer)
     return answer.finally(() => this.#calls.delete(answer))
@@ -56,7 +57,7 @@ export class Seat implements Inference {
    * engine is the same as before.
    */
   async change(next: Candidate, signal?: AbortSignal): Promise<EngineStatus> {
-    while (this.#changing) await waited(this.#changing, signal)
+    while (this.#changing) await unlessAborted(this.#changing, signal)
     this.#ending.signal.throwIfAborted()
     const change = this.#change(next, AbortSignal.any([this.#ending.signal, ...(signal ? [signal] : [])]))
     this.#changing = change.then(
@@ -82,11 +83,11 @@ export class Seat implements Inference {
   }
 
   async #change(next: Candidate, signal: AbortSignal): Promise<EngineStatus> {
-    await waited(Promise.allSettled(this.#calls), signal)
+    await unlessAborted(Promise.allSettled(this.#calls), signal)
     await this.#engine.stop()
     try {
       this.#engine = next.start()
-      const status = await waited(this.#engine.ready(), signal)
+      const status = await unlessAborted(this.#engine.ready(), signal)
       if (status.state !== 'ready')
         throw new BatError('E_MODEL_NOT_TAKEN', {
           model: next.name,
@@ -99,22 +100,9 @@ export class Seat implements Inference {
       await this.#engine.stop()
       if (!this.#ending.signal.aborted) {
         this.#engine = this.#candidate.start()
-        await waited(this.#engine.ready(), this.#ending.signal).catch(() => {})
+        await unlessAborted(this.#engine.ready(), this.#ending.signal).catch(() => {})
       }
       throw thrown
     }
   }
-}
-
-/** What `promise` gives, unless the signal fires before. */
-async function waited<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  signal.throwIfAborted()
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    stop = () => signal.removeEventListener('abort', onAbort)
-  })
-  return Promise.race([promise, aborted]).finally(stop)
 }

@@ -77,7 +77,7 @@ test('takes models in, has them think, and goes back to the one before when one 
   assert.equal(taken.status, 0, taken.errors)
   const blob = join(daemon.home.image, 'blobs', taken.json.sha256.slice(0, 2), taken.json.sha256)
   chmodSync(blob, 0o600)
-  writeFileSync(blob, readFileSync(blob).subarray(0, 100_000))
+  writeFileSync(blob, Buffer.concat([Buffer.from('GGML'), readFileSync(blob).subarray(4)]))
   const looked = await batos('model', 'verify')
   assert.equal(looked.status, 1)
   assert.deepEqual(

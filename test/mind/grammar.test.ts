@@ -6,10 +6,10 @@ import { METHODS } from '../../scripts/seed/families/all.ts'
 import { makeRandom } from '../../scripts/seed/random.ts'
 import { sample } from '../../scripts/seed/sample.ts'
 import { parametersOf } from '../../src/mind/briefs.ts'
+import { matchGbnf, parseGbnf } from '../../src/mind/gbnf-matcher.ts'
 import { lineGrammar, methodGrammar, planGrammar, scriptGrammar } from '../../src/mind/grammar.ts'
 import { planOf } from '../../src/mind/plan.ts'
 import { slotCandidates, slotKinds } from '../../src/mind/slot-candidates.ts'
-import { matchGbnf, parseGbnf } from './gbnf-matcher.ts'
 
 const FACETS = { BRICK: ['purpose', 'effects'], ROBIN: ['voice'] }
 
