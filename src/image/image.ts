@@ -146,6 +146,7 @@ export class Image {
     this.#resolvers = { ...builtInResolvers, ...parts.resolvers }
     const onCommit: CommitListener = (record, values) => {
       horizon.committed(values)
+      for (const oid of record.gone) this.#source.volatile.delete(oid)
       for (const listener of this.#listeners) listener(record, values)
     }
     const [revisions, entries] = [this.#revisions, this.#entries]

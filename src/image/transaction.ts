@@ -13,14 +13,13 @@ import { type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import { admit } from './admit.ts'
 import { type BlobSource, type Blobs, type ByteRange, readRange, type StagedBlob } from './blob.ts'
+import { ChangeSet } from './change-set.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { type Resolvers, resolverOf } from './conflict-resolvers.ts'
-import { keyText } from './keyspace.ts'
-import { copySlots } from './lazy-slots.ts'
 import type { Obj } from './object.ts'
 import { isVolatileSlot, type ObjectState, ROOT, type Slots } from './object-state.ts'
 import { Tree } from './tree.ts'
-import { type EntryChange, type EntryChanges, type Source, View } from './view.ts'
+import { type EntryChanges, type Source, View } from './view.ts'
 
 export interface TransactionOptions {
   /** Who is answerable for it: a persona, a client. */
@@ -52,22 +51,21 @@ type SlotList = Iterable<readonly [string, Value]> | Readonly<Record<string, Val
 export class Transaction extends View {
   readonly options: TransactionOptions
   readonly #desk: Desk
-  readonly #drafts = new Map<Oid, Draft>()
-  readonly #entries = new Map<Oid, Map<string, EntryChange>>()
+  readonly #changes: ChangeSet
   readonly #currentReads = new Set<Oid>()
   readonly #blobs: StagedBlob[] = []
-  /** How to take each change back, from the first savepoint on. */
-  #journal: (() => void)[] | undefined
-  #savepoints: object[] = []
-  /** Drafts of an earlier generation are copied before they are changed: a savepoint may need them. */
-  #generation = 0
   #state: TransactionState = 'open'
   #doom: string | undefined
 
   constructor(source: Source, moment: number, options: TransactionOptions, desk: Desk) {
     super(source, moment)
-    this.options = options
+    const { meta } = options
+    this.options = meta ? { ...options, meta: admit(meta, () => 'meta') as PlainObject } : options
     this.#desk = desk
+    this.#changes = new ChangeSet(() => {
+      this.edition++
+      this.changeCount++
+    })
   }
 
   get state(): TransactionState {
@@ -75,17 +73,17 @@ export class Transaction extends View {
   }
 
   override kindOf(oid: Oid): 'object' | 'tree' | 'gone' {
-    return this.#drafts.get(oid)?.kind ?? super.kindOf(oid)
+    return this.#changes.drafts.get(oid)?.kind ?? super.kindOf(oid)
   }
 
   override slotsOf(oid: Oid): Slots | undefined {
-    const draft = this.#drafts.get(oid)
+    const draft = this.#changes.drafts.get(oid)
     if (!draft) return super.slotsOf(oid)
     return draft.kind === 'object' ? draft.slots : undefined
   }
 
   override treeCount(oid: Oid): number {
-    const draft = this.#drafts.get(oid)
+    const draft = this.#changes.drafts.get(oid)
     if (!draft) return super.treeCount(oid)
     if (draft.kind !== 'tree') throw new BatError('E_NO_OBJECT', { receiver: oid })
     return draft.count
@@ -95,8 +93,7 @@ export class Transaction extends View {
     this.#mustBeOpen()
     const [oid] = this.#desk.allocate(1) as [Oid]
     const listed = Symbol.iterator in slots ? [...slots] : Object.entries(slots)
-    const draft = { kind: 'object', slots: admitted(oid, listed), created: true } as const
-    this.#put(oid, { ...draft, generation: this.#generation })
+    this.#changes.putObject(oid, admitted(oid, listed), true)
     const object = this.handle(oid)
     for (const [name, value] of listed) if (isVolatileSlot(name)) object.set(name, value)
     return object
@@ -105,7 +102,7 @@ export class Transaction extends View {
   override createTree(): Tree {
     this.#mustBeOpen()
     const [oid] = this.#desk.allocate(1) as [Oid]
-    this.#put(oid, { kind: 'tree', created: true, count: 0 })
+    this.#changes.put(oid, { kind: 'tree', created: true, count: 0 })
     return new Tree(this, oid)
   }
 
@@ -113,17 +110,17 @@ export class Transaction extends View {
   remove(oid: Oid): void {
     this.#mustBeOpen()
     if (oid === ROOT) throw new BatError('E_FROZEN', { object: 'root', by: 'anyone' })
-    const draft = this.#drafts.get(oid)
+    const draft = this.#changes.drafts.get(oid)
     if (draft?.kind === 'gone' || (!draft && !this.#isThere(oid))) {
       throw new BatError('E_NO_OBJECT', { receiver: oid })
     }
-    if (draft?.created) this.#drop(oid, draft)
-    else this.#put(oid, { kind: 'gone', created: false })
+    if (draft?.created) this.#changes.drop(oid, draft)
+    else this.#changes.put(oid, { kind: 'gone', created: false })
+    this.forget(oid)
   }
 
   override setSlot(oid: Oid, slot: string, value: Value): void {
-    const slots = this.#changing(oid)
-    slots.set(slot, value)
+    this.#changing(oid).set(slot, value)
     this.changeCount++
   }
 
@@ -137,21 +134,12 @@ export class Transaction extends View {
   override setEntry(tree: Oid, key: Uint8Array, value: Value | undefined): void {
     this.#mustBeOpen()
     this.treeCount(tree)
-    let changes = this.#entries.get(tree)
-    if (!changes) {
-      changes = new Map()
-      this.#entries.set(tree, changes)
-    }
-    const text = keyText(key)
-    const before = changes.get(text)
-    changes.set(text, { key, value })
-    const entries = changes
-    this.#journal?.push(() => (before ? entries.set(text, before) : entries.delete(text)))
+    this.#changes.setEntry(tree, key, value)
     this.changeCount++
   }
 
   override entryChanges(tree: Oid): EntryChanges | undefined {
-    return this.#entries.get(tree)
+    return this.#changes.entries.get(tree)
   }
 
   /** Makes this transaction conflict with any that changes `oid` before this one is committed. */
@@ -173,7 +161,7 @@ export class Transaction extends View {
       this.#mustBeOpen()
     }
     this.#blobs.push(staged)
-    this.#journal?.push(() => {
+    this.#changes.note(() => {
       this.#blobs.splice(this.#blobs.indexOf(staged), 1)
       this.#desk.blobs.discardSoon([staged])
     })
@@ -195,7 +183,7 @@ export class Transaction extends View {
   /** Everything changed or created so far, objects only, as it is now. */
   changes(): ObjectState[] {
     const states: ObjectState[] = []
-    for (const [oid, draft] of this.#drafts) {
+    for (const [oid, draft] of this.#changes.drafts) {
       if (draft.kind === 'object') states.push({ oid, slots: new Map(draft.slots) })
     }
     return states
@@ -204,39 +192,29 @@ export class Transaction extends View {
   /** Takes over whole new states: objects are replaced, or created where their oid was handed out by allocate. */
   apply(states: readonly ObjectState[]): void {
     this.#mustBeOpen()
-    const drafts = states.map(({ oid, slots }): [Oid, Draft] => {
+    const drafts = states.map(({ oid, slots }): [Oid, Map<string, Value>, boolean] => {
       const there = this.has(oid)
       if (!there && !this.#mayBecome(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
-      const created = this.#drafts.get(oid)?.created ?? !there
-      const kept = admitted(oid, slots, this)
-      return [oid, { kind: 'object', slots: kept, created, generation: this.#generation }]
+      const created = this.#changes.drafts.get(oid)?.created ?? !there
+      return [oid, admitted(oid, slots, this), created]
     })
-    for (const [oid, draft] of drafts) this.#put(oid, draft)
+    for (const [oid, slots, created] of drafts) this.#changes.putObject(oid, slots, created)
   }
 
   /** Brings an object or a Tree (without its entries) back to an earlier state; undefined: it was not there. */
   restore(oid: Oid, before: Draft | undefined): void {
     this.#mustBeOpen()
-    this.#put(oid, before ?? { kind: 'gone', created: false })
+    this.#changes.put(oid, before ?? { kind: 'gone', created: false })
+    if (!before) this.forget(oid)
   }
 
   savepoint(): Savepoint {
     this.#mustBeOpen()
-    this.#journal ??= []
-    const journal = this.#journal
-    const depth = journal.length
-    const mark = {}
-    this.#savepoints.push(mark)
-    this.#generation++
+    const mark = this.#changes.savepoint()
     return {
       rollback: () => {
         this.#mustBeOpen()
-        const place = this.#savepoints.indexOf(mark)
-        if (place < 0) throw new BatError('E_SAVEPOINT')
-        while (journal.length > depth) journal.pop()!()
-        this.#savepoints.length = place + 1
-        this.#generation++
-        this.#moved()
+        this.#changes.rollBack(mark)
       },
     }
   }
@@ -254,10 +232,8 @@ export class Transaction extends View {
   abort(): void {
     if (this.#state !== 'open') return
     this.#end('aborted')
-    this.#drafts.clear()
-    this.#entries.clear()
-    this.#journal = undefined
-    this.#moved()
+    for (const [oid, { created }] of this.#changes.drafts) if (created) this.source.volatile.delete(oid)
+    this.#changes.clear()
     this.#desk.blobs.discardSoon(this.#blobs)
   }
 
@@ -288,18 +264,19 @@ export class Transaction extends View {
 
   /** Whether there is nothing to write and nothing that could conflict. */
   get #isBlank(): boolean {
-    return this.#drafts.size + this.#entries.size + this.#currentReads.size + this.#blobs.length === 0
+    const { drafts, entries } = this.#changes
+    return drafts.size + entries.size + this.#currentReads.size + this.#blobs.length === 0
   }
 
   #request(): CommitRequest {
     const { user, description = '', meta = {} } = this.options
-    const entries = new Map([...this.#entries].filter(([, changes]) => changes.size > 0))
+    const entries = new Map([...this.#changes.entries].filter(([, changes]) => changes.size > 0))
     return {
       moment: this.moment,
       user,
       description,
       meta,
-      drafts: this.#drafts,
+      drafts: this.#changes.drafts,
       entries,
       currentReads: this.#currentReads,
       blobs: this.#blobs.map(({ ref }) => ref),
@@ -310,40 +287,11 @@ export class Transaction extends View {
   /** The slots of `oid`, to be changed in place. */
   #changing(oid: Oid): Map<string, Value> {
     this.#mustBeOpen()
-    const draft = this.#drafts.get(oid)
-    if (draft?.kind === 'object' && draft.generation === this.#generation) return draft.slots
+    const inHand = this.#changes.slotsInHand(oid)
+    if (inHand) return inHand
     const slots = this.slotsOf(oid)
     if (!slots) throw new BatError('E_NO_OBJECT', { receiver: oid })
-    const copy = copySlots(slots)
-    const created = draft?.created ?? false
-    this.#put(oid, { kind: 'object', slots: copy, created, generation: this.#generation })
-    return copy
-  }
-
-  #put(oid: Oid, draft: Draft): void {
-    const before = this.#drafts.get(oid)
-    this.#drafts.set(oid, draft)
-    this.#journal?.push(() => (before ? this.#drafts.set(oid, before) : this.#drafts.delete(oid)))
-    this.#moved()
-    if (draft.kind === 'gone') this.forget(oid)
-  }
-
-  /** Forgets what was created in this very transaction. */
-  #drop(oid: Oid, draft: Draft): void {
-    const entries = this.#entries.get(oid)
-    this.#drafts.delete(oid)
-    this.#entries.delete(oid)
-    this.#journal?.push(() => {
-      this.#drafts.set(oid, draft)
-      if (entries) this.#entries.set(oid, entries)
-    })
-    this.forget(oid)
-    this.#moved()
-  }
-
-  #moved(): void {
-    this.edition++
-    this.changeCount++
+    return this.#changes.begin(oid, slots)
   }
 
   #isThere(oid: Oid): boolean {
@@ -351,7 +299,7 @@ export class Transaction extends View {
   }
 
   #mayBecome(oid: Oid): boolean {
-    return this.#desk.isAllocated(oid) && !this.#drafts.has(oid) && this.committed(oid) === undefined
+    return this.#desk.isAllocated(oid) && !this.#changes.drafts.has(oid) && this.committed(oid) === undefined
   }
 
   #end(state: 'committed' | 'aborted'): void {

@@ -103,6 +103,20 @@ test('keeps volatile slots with the process and never writes them', async (t) =>
   assert.equal(kept.begin().get(oid).get('_v_cache'), undefined)
 })
 
+test('forgets volatile slots with their object: one that was never made, or taken away', async (t) => {
+  const kept = await freshImage(t)
+  const transaction = kept.begin()
+  const never = transaction.create({ _v_cache: 1 })
+  const { volatile } = transaction.source
+  assert.equal(volatile.has(never.oid), true)
+  transaction.abort()
+  assert.equal(volatile.has(never.oid), false)
+  const oid = await kept.make('genesis', { _v_cache: 1 })
+  assert.equal(kept.begin().get(oid).get('_v_cache'), 1)
+  await kept.commit((removing) => removing.remove(oid))
+  assert.equal(volatile.has(oid), false)
+})
+
 test('clones with plain values copied, references kept, and Trees of its own', async (t) => {
   const kept = await freshImage(t)
   const transaction = kept.begin()

@@ -56,6 +56,12 @@ test('writes commits that come in together in one go, each with its own id', asy
   )
 })
 
+test('refuses metadata that it cannot hold, with its path', async (t) => {
+  const kept = await freshImage(t)
+  const meta = { cycle: 'cycle:1', nested: { on: () => 1 } } as never
+  assert.throws(() => kept.image.begin({ user: 'ada', meta }), coded('E_VALUE', { path: 'meta.nested.on' }))
+})
+
 test('conflicts on a read that was declared to matter', async (t) => {
   const kept = await freshImage(t)
   const [a, b] = [await kept.make('a', { on: true }), await kept.make('b', { on: true })]
@@ -64,6 +70,19 @@ test('conflicts on a read that was declared to matter', async (t) => {
   one.get(a).set('on', !one.get(b).get('on'))
   await kept.commit((transaction) => transaction.get(b).set('on', false))
   await assert.rejects(one.commit(), coded('E_CONFLICT', { objects: [b] }))
+})
+
+test('conflicts on a declared read of a Tree, and where nothing was changed besides', async (t) => {
+  const kept = await freshImage(t)
+  const tree = await kept.commit((transaction) => transaction.createTree().set('a', 1).ref)
+  const reading = kept.begin()
+  reading.readCurrent(tree.oid)
+  assert.throws(() => reading.readCurrent('obj:99'), coded('E_NO_OBJECT'))
+  const calm = kept.begin()
+  calm.readCurrent(tree.oid)
+  assert.equal(await calm.commit(), 'tx:1')
+  await kept.commit((transaction) => transaction.tree(tree).set('b', 2))
+  await assert.rejects(reading.commit(), coded('E_CONFLICT', { objects: [tree.oid], theirs: 'tx:2' }))
 })
 
 test('does it again on a conflict, a bounded number of times', async (t) => {
