@@ -89,7 +89,7 @@ test('gives back any value exactly, before and after a restart', async (t) => {
       await image.make('another')
       assert.deepEqual(shown(), expected)
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   )
 })
 
