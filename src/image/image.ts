@@ -291,10 +291,8 @@ export class Image {
       horizon: this.#horizon,
       blobs: this.#blobs,
       open: this.#open,
-      onGone: (oid) => {
-        this.#revisions.dropped(oid)
-        this.#source.volatile.delete(oid)
-      },
+      onMove: () => this.#revisions.forget(),
+      onGone: (oid) => void this.#source.volatile.delete(oid),
     }
     const floor = this.#floor(before)
     const done = packImage(parts, floor, { ...options, signal })

@@ -62,6 +62,8 @@ export interface Packed {
   readonly blobs: Blobs
   /** The transactions that are open. */
   readonly open: ReadonlySet<object>
+  /** The horizon has moved: what was read before may not be there any more. */
+  readonly onMove: () => void
   readonly onGone: SweepOptions['onGone']
 }
 
@@ -96,7 +98,9 @@ export async function packImage(
       turn: () => turn('objects looked at', mark.lookedAt, mark.count),
       atEnd: () => {
         const unreached = mark.isWhole ? mark.unreached : new NumberSet()
-        if (!dryRun) horizon.move(store, { ...floor, condemned: unreached }, image.open)
+        if (dryRun) return unreached
+        horizon.move(store, { ...floor, condemned: unreached }, image.open)
+        image.onMove()
         return unreached
       },
     })

@@ -117,9 +117,9 @@ export class Revisions {
     this.#keep(oid, { revision, upTo: Number.POSITIVE_INFINITY, used: false })
   }
 
-  /** Nothing is left of an object. */
-  dropped(oid: Oid): void {
-    this.#cache.delete(oid)
+  /** Some of what is kept in memory is not there any more. */
+  forget(): void {
+    this.#cache.clear()
   }
 
   get cachedCount(): number {

@@ -44,6 +44,9 @@ export interface Savepoint {
   rollback(): void
 }
 
+/** What no second try of the same commit can mend. */
+const HOPELESS: ReadonlySet<string> = new Set(['E_CONFLICT', 'E_PACKED_AWAY'])
+
 export type TransactionState = 'open' | 'committing' | 'committed' | 'aborted'
 
 type SlotList = Iterable<readonly [string, Value]> | Readonly<Record<string, Value>>
@@ -239,7 +242,7 @@ export class Transaction extends View {
 
   /**
    * Makes all changes durable at once and answers the transaction's id; of a transaction without changes, its snapshot.
-   * Throws E_CONFLICT (retry), E_DOOMED, E_DISK_FULL, E_IMAGE_WRITE, E_TRANSACTION_ENDED.
+   * Throws E_CONFLICT (retry), E_PACKED_AWAY, E_DOOMED, E_DISK_FULL, E_IMAGE_WRITE, E_TRANSACTION_ENDED.
    */
   async commit(): Promise<Tid> {
     this.#mustBeOpen()
@@ -257,7 +260,7 @@ export class Transaction extends View {
       return tidOf(tid)
     } catch (error) {
       this.#state = 'open'
-      if (error instanceof BatError && error.code === 'E_CONFLICT') this.abort()
+      if (error instanceof BatError && HOPELESS.has(error.code)) this.abort()
       throw error
     }
   }

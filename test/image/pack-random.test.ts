@@ -257,6 +257,6 @@ test('shows every moment since the last pack as it was, whatever the program and
         await rm(dir, { recursive: true, force: true })
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 60) },
+    { numRuns: 40 },
   )
 })
