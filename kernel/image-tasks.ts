@@ -17,6 +17,8 @@ import type { PlainObject } from '../src/base/value.ts'
 import type { Image } from '../src/image/image.ts'
 import type { Around, ImageTask, Progress, TaskOutcome } from './image-task.ts'
 import { backup } from './tasks/backup.ts'
+import { dump } from './tasks/dump.ts'
+import { load } from './tasks/load.ts'
 import { modelAdd } from './tasks/model-add.ts'
 import { modelFetch } from './tasks/model-fetch.ts'
 import { modelList } from './tasks/model-list.ts'
@@ -29,6 +31,8 @@ const table: Readonly<Record<string, ImageTask>> = {
   verify,
   backup,
   restore,
+  dump,
+  load,
   'model-fetch': modelFetch,
   'model-add': modelAdd,
   'model-list': modelList,

@@ -179,6 +179,21 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
         imageTask(task, 'restore', { dir: resolve(dir), ...options }, { down: true }),
       ),
     )
+  add('dump <dir>', 'write the image as text, one object a file: a backup to read, compare and merge')
+    .option('--at <moment>', 'as it was then: tx:12, 2h (ago), yesterday, 2026-03-01')
+    .action(
+      does((task, dir: string, options: object) =>
+        imageTask(task, 'dump', { dir: resolve(dir), ...options }),
+      ),
+    )
+  add('load <dir>', 'make an image of a dump; the daemon must be down')
+    .option('--force', 'put an image that is there aside, under a name with the date')
+    .option('--dangling', 'let be what names something that is not there')
+    .action(
+      does((task, dir: string, options: object) =>
+        imageTask(task, 'load', { dir: resolve(dir), ...options }, { down: true }),
+      ),
+    )
   const model = add('model', 'the models that can think here, and which one does')
   model
     .command('list')

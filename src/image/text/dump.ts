@@ -3,14 +3,12 @@
 // changed between two is what differs.
 //
 // It works while others do, in slices. What is damaged is named, marked where it belongs, and costs nothing else.
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import { BatError } from '../../base/errors.ts'
 import { numberOf, type Oid, type Tid } from '../../base/ids.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { BlobRef, isPlainObject, Method, Ref, type Value } from '../../base/value.ts'
 import type { Horizon } from '../horizon.ts'
+import { writeBlobFile } from '../blob-file.ts'
 import { parseTreeKey } from '../keyspace.ts'
 import { ROOT } from '../object-state.ts'
 import type { Store } from '../store.ts'
@@ -74,6 +72,13 @@ export async function dumpImage(image: Dumped, options: DumpOptions): Promise<Du
     throw folderFailure(error, options.dir)
   }
 }
+
+const BLOB_DAMAGE: ReadonlySet<string> = new Set([
+  'E_BLOB_MISSING',
+  'E_BLOB_DAMAGED',
+  'E_BLOB_SOURCE',
+  'E_RECORD_DAMAGED',
+])
 
 class Dump {
   readonly #image: Dumped
@@ -180,38 +185,20 @@ class Dump {
     const { sha256, size } = ref
     const path = blobPath(sha256)
     this.#tell('blobs copied', this.#counts.blobs, this.#blobs.size)
+    await this.#pause()
     try {
       if (!this.#folder.keeps(path, size)) {
         const source = this.#image.blobFile(ref)
-        await this.#folder.add(path, (file) => this.#copy(source, sha256, file))
+        await this.#folder.add(path, (file) => copy(source, file, sha256))
       }
       this.#counts.blobs++
       return undefined
     } catch (error) {
-      this.#options.signal?.throwIfAborted()
-      const isDamage = error instanceof BatError || (error as NodeJS.ErrnoException).syscall === 'read'
-      if (!isDamage) throw error
+      if (!(error instanceof BatError && BLOB_DAMAGE.has(error.code))) throw error
       const problem = problemOf(error)
       this.#damage.push(problem)
       return problem
     }
-  }
-
-  async #copy(source: string, sha256: string, target: string): Promise<void> {
-    const hash = createHash('sha256')
-    const through = async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk)
-        yield chunk
-      }
-    }
-    const { signal } = this.#options
-    await pipeline(createReadStream(source), through, createWriteStream(target), signal ? { signal } : {})
-    if (hash.digest('hex') === sha256) return
-    throw new BatError('E_RECORD_DAMAGED', {
-      record: `blob ${sha256}`,
-      problem: 'its bytes are not those it was named after',
-    })
   }
 
   async #pause(): Promise<void> {
@@ -222,6 +209,14 @@ class Dump {
   #tell(what: string, done: number, total?: number): void {
     this.#options.onProgress?.({ what, done, ...(total === undefined ? {} : { total }) })
   }
+}
+
+/** A copy that shares the blocks of the image's file where the file system can, and never the file. */
+async function copy(source: string, file: string, sha256: string): Promise<void> {
+  const copied = await writeBlobFile({ file: source }, file, false)
+  if (copied.sha256 === sha256) return
+  const problem = 'its bytes are not those it was named after'
+  throw new BatError('E_RECORD_DAMAGED', { record: `blob ${sha256}`, problem })
 }
 
 /** The names that the root has for objects; the first where there are several. */

@@ -6,7 +6,7 @@
 // one was, and what refers to its transactions elsewhere (logs) does not come to mean others. What was loaded shows as the
 // work of a few last transactions; what lay before them is not in a dump.
 import { randomUUID } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { BatError } from '../../base/errors.ts'
@@ -162,7 +162,7 @@ class Load {
       if (this.#blobs.has(sha256)) continue
       this.#blobs.add(sha256)
       const path = blobPath(sha256)
-      const ref = await transaction.importBlob(createReadStream(join(this.#options.from, path)))
+      const ref = await transaction.importBlob({ file: join(this.#options.from, path) })
       if (ref.sha256 !== sha256) this.#reading.problem(`${path}: its bytes are not those it is named after`)
     }
   }
