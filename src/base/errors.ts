@@ -220,6 +220,11 @@ const table = {
     message: '{file} is not a living image: {expected} expected, {found} found',
     remedy: 'choose another home with --home DIR, or restore a backup',
   },
+  E_IMAGE_DAMAGED: {
+    class: 'refuse',
+    message: 'the image {dir} can only be read: {damage}',
+    remedy: 'dump DIR writes what is sound; then, in a shell: batos load DIR --force',
+  },
   E_IMAGE_VERSION: {
     class: 'fatal',
     message:

@@ -1,6 +1,6 @@
-// What is done with no kernel running. This layer knows neither the guardian nor the image, so a program of their own does it:
-// `guard` takes over our standard streams and its exit status is ours; a request is handed to it, and answered, over a
-// channel in the protocol's own form.
+// What is done with no kernel running. This layer knows neither the guardian nor the image, so programs of their own do it:
+// `guard` and `rescue` take over our standard streams and their exit status is ours; a request is handed over, and answered,
+// on a channel in the protocol's own form.
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { BatError } from '../base/errors.ts'
@@ -14,8 +14,14 @@ import { errorOf, PROTOCOL_VERSION, type RequestBody } from '../protocol/message
 import type { ExitStatus } from './exit-status.ts'
 import type { Task } from './task.ts'
 
-export async function guard(task: Task, file: string): Promise<ExitStatus> {
-  const child = startOffline(['guard', ...(task.json ? ['--json'] : []), '--', file], 'inherit')
+export const guard = (task: Task, file: string): Promise<ExitStatus> =>
+  handOver(startProgram('offline', ['guard', ...(task.json ? ['--json'] : []), '--', file], 'inherit'))
+
+/** The console on the image alone. */
+export const rescue = (task: Task): Promise<ExitStatus> =>
+  handOver(startProgram('rescue-console', ['--home', task.home.dir], 'inherit'))
+
+async function handOver(child: ChildProcess): Promise<ExitStatus> {
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', resolve)
@@ -29,7 +35,11 @@ export function requestOffline(
   body: RequestBody,
   { signal, onEvent }: Pick<RequestOptions, 'signal' | 'onEvent'> = {},
 ): Promise<Value> {
-  const child = startOffline(['answer', '--home', home.dir], ['ignore', 'ignore', 'inherit', 'ipc'])
+  const child = startProgram(
+    'offline',
+    ['answer', '--home', home.dir],
+    ['ignore', 'ignore', 'inherit', 'ipc'],
+  )
   const ask = (asked: RequestBody) =>
     child.send(encodeMessage({ v: PROTOCOL_VERSION, id: uuidV7(), ...asked }))
   const cancel = () => {
@@ -53,8 +63,8 @@ export function requestOffline(
   return answered.finally(() => signal?.removeEventListener('abort', cancel))
 }
 
-function startOffline(args: readonly string[], stdio: StdioOptions): ChildProcess {
-  const program = fileURLToPath(siblingModule(import.meta.url, '../../kernel/offline'))
+function startProgram(name: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
+  const program = fileURLToPath(siblingModule(import.meta.url, `../../kernel/${name}`))
   return spawn(process.execPath, ['--enable-source-maps', program, ...args], {
     stdio,
     serialization: 'advanced',

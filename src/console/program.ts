@@ -12,7 +12,7 @@ import type { ExitStatus } from './exit-status.ts'
 import { imageTask } from './image-commands.ts'
 import * as keys from './key-commands.ts'
 import * as models from './model-commands.ts'
-import { guard } from './offline.ts'
+import { guard, rescue } from './offline.ts'
 import * as past from './past-commands.ts'
 import { policy, proposalActions, proposals } from './proposals.ts'
 import { start } from './start.ts'
@@ -194,6 +194,9 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
         imageTask(task, 'load', { dir: resolve(dir), ...options }, { down: true }),
       ),
     )
+  add('rescue', 'a console on the image alone, to look, undo, repair, dump; the daemon must be down').action(
+    async () => ended(await rescue(task)),
+  )
   const model = add('model', 'the models that can think here, and which one does')
   model
     .command('list')

@@ -270,8 +270,8 @@ class Group {
     let count = before ?? (revision?.kind === 'tree' ? revision.count : 0)
     const { entries } = this.#options
     for (const { key, value } of changes.values()) {
-      const there = revision && entries.at(tree, key, tid)?.value !== undefined
-      count += Number(value !== undefined) - Number(there ?? false)
+      const there = revision !== undefined && isThere(entries, { tree, key, tid })
+      count += Number(value !== undefined) - Number(there)
       const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
       put('entries', entryVersionKey(tree, key, tid), body)
     }
@@ -298,6 +298,16 @@ class Group {
     put('transactions', transactionKey(tid), transactionBody(record))
     this.head = { tid, time, next: created }
     return record
+  }
+}
+
+/** Whether a Tree has an entry. A damaged one was counted when it was written, and can be replaced. */
+function isThere(entries: Entries, { tree, key, tid }: { tree: Oid; key: Key; tid: number }): boolean {
+  try {
+    return entries.at(tree, key, tid)?.value !== undefined
+  } catch (error) {
+    if (error instanceof BatError && error.code === 'E_RECORD_DAMAGED') return true
+    throw error
   }
 }
 

@@ -17,6 +17,8 @@ export interface Identity {
   readonly format: number
 }
 
+/** What stands for the id of an image whose own record of it is damaged. */
+export const UNKNOWN_ID = 'unknown'
 export const FORMAT = 2
 /** The version of this program. */
 export const PROGRAM = '0.2.0'

@@ -35,9 +35,11 @@ import { checkMedium } from './medium.ts'
 import { type MigrationProgress, migrateFormat } from './migration.ts'
 import { type Packed, type PackFloor, type PackOptions, type PackReport, packImage } from './pack.ts'
 import { Revisions } from './revisions.ts'
+import { isSalvageable, salvagedHead, salvagedIdentity } from './salvage.ts'
 import type { Shape } from './shapes.ts'
 import { Store } from './store.ts'
 import { type DumpOptions, type DumpReport, dumpImage } from './text/dump.ts'
+import { problemOf, Survey } from './text/survey.ts'
 import { Transaction, type TransactionOptions } from './transaction.ts'
 import { undoInto } from './undo.ts'
 import { type Fault, type Verification, type VerifyOptions, verifyImage } from './verify.ts'
@@ -55,6 +57,8 @@ export interface ImageOptions {
   readonly resolvers?: Resolvers
   /** What changed in the slots of objects since they were written; SHAPES unless said otherwise. */
   readonly shapes?: readonly Shape[]
+  /** Opens it to be read even where its records about itself are damaged (salvage.ts). */
+  readonly salvage?: boolean
   /** Is told while an image of an older format is brought to the present one. */
   readonly onMigration?: (progress: MigrationProgress) => void
 }
@@ -88,15 +92,33 @@ export async function openImage(options: ImageOptions): Promise<Image> {
     checkMedium(join(dir, 'data.mdb'))
     const store = openStore(dir, durable)
     teardown.add(() => store.close())
-    const identity = identityOf(store, dir) ?? newImage(store, dir, clock)
-    await migrateFormat(store, identity, options.onMigration)
+    const damage: string[] = []
+    const soundly = <T>(read: () => T, instead: () => T): T => {
+      try {
+        return read()
+      } catch (error) {
+        if (!options.salvage || !isSalvageable(error)) throw error
+        damage.push(problemOf(error))
+        return instead()
+      }
+    }
+    const identity = soundly(() => identityOf(store, dir), salvagedIdentity) ?? newImage(store, dir, clock)
+    if (damage.length === 0) await migrateFormat(store, identity, options.onMigration)
     const isNamed = (sha256: string) => store.get('blobs', blobKey(sha256)) !== undefined
     const blobs = new Blobs({ dir: join(dir, 'blobs'), isNamed, durable })
     teardown.add(() => blobs.settled())
     await blobs.open()
     // the names of the data file and of its folder: what is committed is nowhere when these are lost
     if (durable) for (const folder of [dir, dirname(dir)]) await syncFolder(folder)
-    return new Image({ ...options, store, identity, blobs, teardown, head: headOf(store) })
+    const head = soundly(
+      () => headOf(store),
+      () => salvagedHead(store),
+    )
+    const horizon = soundly(
+      () => new Horizon().load(store),
+      () => new Horizon(),
+    )
+    return new Image({ ...options, store, identity, blobs, teardown, head, horizon, damage })
   } catch (error) {
     await teardown.run()
     throw error
@@ -105,7 +127,10 @@ export async function openImage(options: ImageOptions): Promise<Image> {
 
 export class Image {
   readonly id: string
+  /** What of its records about itself is damaged; then nothing can be committed. */
+  readonly damage: readonly string[]
   readonly #store: Store
+  readonly #shapes: readonly Shape[] | undefined
   readonly #clock: Clock
   readonly #dir: string
   readonly #teardown: Teardown
@@ -129,12 +154,14 @@ export class Image {
   constructor(parts: ImageOptions & ImageParts) {
     const { store, dir, clock, identity, head, cacheObjects = CACHE_OBJECTS } = parts
     this.id = identity.id
+    this.damage = parts.damage
     this.#store = store
+    this.#shapes = parts.shapes
     this.#clock = clock
     this.#dir = dir
     this.#teardown = parts.teardown
     this.#blobs = parts.blobs
-    const horizon = new Horizon().load(store)
+    const { horizon } = parts
     this.#horizon = horizon
     this.#revisions = new Revisions(store, {
       limit: cacheObjects,
@@ -167,7 +194,10 @@ export class Image {
     const transaction = new Transaction(this.#source, this.#committer.head.tid, options, {
       allocate: (count) => this.allocate(count),
       isAllocated: (oid) => numberOf(oid) < this.#next,
-      commit: (request) => this.#committer.commit(request),
+      commit: (request) => {
+        this.#mustBeWhole()
+        return this.#committer.commit(request)
+      },
       ended: (ended) => this.#ended(ended),
       blobs: this.#blobs,
       resolvers: this.#resolvers,
@@ -374,16 +404,35 @@ export class Image {
     at = this.head,
     ...options
   }: DumpOptions & { readonly at?: Tid | number }): Promise<DumpReport> {
-    const { snapshot: tid } = this.at(at)
-    const { time, next } = this.transaction(tid) ?? { time: 0, next: oidOf(this.#next) }
+    const { moment, snapshot: tid } = this.at(at)
+    const { time, next } = this.#described(tid)
+    const survey = this.#survey(moment, numberOf(next))
     const blobFile = (ref: BlobRef) => this.#blobs.path(ref)
     const { id } = this
     const unpin = this.#pin(numberOf(tid))
     try {
-      const [store, horizon] = [this.#store, this.#horizon]
-      return await dumpImage({ store, horizon, id, tid, time, next, blobFile }, options)
+      return await dumpImage({ survey, id, tid, time, next, blobFile }, options)
     } finally {
       unpin()
+    }
+  }
+
+  /** What there is, as far as it can be read: for whoever looks at an image that is damaged. */
+  survey(at: Tid = this.head): Survey {
+    return this.#survey(this.at(at).moment, this.#next)
+  }
+
+  #survey(moment: number, next: number): Survey {
+    return new Survey(this.#store, { moment, next, shapes: this.#shapes, horizon: this.#horizon })
+  }
+
+  /** Of a transaction whose record is damaged as much as matters. */
+  #described(tid: Tid): { readonly time: number; readonly next: Oid } {
+    try {
+      return this.transaction(tid) ?? { time: 0, next: oidOf(this.#next) }
+    } catch (error) {
+      if (!isSalvageable(error)) throw error
+      return { time: 0, next: oidOf(this.#next) }
     }
   }
 
@@ -418,6 +467,10 @@ export class Image {
     this.#horizon.ended(transaction)
   }
 
+  #mustBeWhole(): void {
+    if (this.damage.length > 0) throw new BatError('E_IMAGE_DAMAGED', { dir: this.#dir, damage: this.damage })
+  }
+
   #mustBeOpen(): void {
     if (this.#closed) throw new BatError('E_IMAGE_CLOSED')
   }
@@ -439,6 +492,8 @@ interface ImageParts {
   readonly blobs: Blobs
   readonly teardown: Teardown
   readonly head: Head
+  readonly horizon: Horizon
+  readonly damage: readonly string[]
 }
 
 function prepareFolder(dir: string): void {

@@ -25,6 +25,7 @@ const NAMED = 20
 
 export interface ReadObject {
   readonly slots: Slots
+  readonly shape: number
   /** Digests of the blobs that it names. */
   readonly blobs: ReadonlySet<string>
 }
@@ -83,7 +84,7 @@ export class DumpReading {
     const path = objectPath(oid)
     return this.attempt(() => {
       const parsed = parseObject(path, textOf(this.#listing.dir, path))
-      return { slots: parsed.slots, blobs: this.#check(parsed, oid) }
+      return { slots: parsed.slots, shape: parsed.shape, blobs: this.#check(parsed, oid) }
     })
   }
 

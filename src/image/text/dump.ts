@@ -4,14 +4,12 @@
 //
 // It works while others do, in slices. What is damaged is named, marked where it belongs, and costs nothing else.
 import { BatError } from '../../base/errors.ts'
-import { numberOf, type Oid, type Tid } from '../../base/ids.ts'
+import type { Oid, Tid } from '../../base/ids.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { BlobRef, isPlainObject, Method, Ref, type Value } from '../../base/value.ts'
-import type { Horizon } from '../horizon.ts'
 import { writeBlobFile } from '../blob-file.ts'
 import { parseTreeKey } from '../keyspace.ts'
 import { ROOT } from '../object-state.ts'
-import type { Store } from '../store.ts'
 import { type Chunk, ChunkCutter } from './chunks.ts'
 import { DumpFolder, type FolderReport, folderFailure } from './dump-folder.ts'
 import { formatHead } from './head-text.ts'
@@ -25,13 +23,12 @@ import {
   formatObject,
   formatTree,
 } from './object-text.ts'
-import { type FoundEntry, problemOf, Survey } from './survey.ts'
+import { type FoundEntry, problemOf, type Survey } from './survey.ts'
 import { formatTreeKey, type NameOf } from './value-text.ts'
 
 /** The image at the moment that is dumped. */
 export interface Dumped {
-  readonly store: Store
-  readonly horizon: Horizon
+  readonly survey: Survey
   readonly id: string
   readonly tid: Tid
   readonly time: number
@@ -96,8 +93,7 @@ class Dump {
     this.#image = image
     this.#folder = folder
     this.#options = options
-    const { store, tid, next, horizon } = image
-    this.#survey = new Survey(store, { moment: numberOf(tid), next: numberOf(next), horizon })
+    this.#survey = image.survey
     this.#nameOf = namesIn(this.#survey)
   }
 
@@ -131,7 +127,7 @@ class Dump {
         if ('damage' in slot) this.#damage.push(slot.damage)
         else this.#noteBlobs(slot.value)
       }
-      this.#folder.write(objectPath(oid), formatObject({ oid, slots: found.slots, damage }, this.#nameOf))
+      this.#folder.write(objectPath(oid), formatObject({ ...found, oid }, this.#nameOf))
       this.#counts.objects++
     }
     this.#tell('objects written', this.#counts.objects + this.#counts.trees)

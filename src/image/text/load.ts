@@ -10,13 +10,14 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { BatError } from '../../base/errors.ts'
-import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../../base/ids.ts'
+import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../../base/ids.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { TreeRef } from '../../base/value.ts'
-import { founded } from '../identity.ts'
+import { founded, UNKNOWN_ID } from '../identity.ts'
 import { type Image, openImage } from '../image.ts'
 import { takeLock } from '../lock.ts'
 import { ROOT } from '../object-state.ts'
+import { SHAPES, type Shape, Shapes } from '../shapes.ts'
 import { Store } from '../store.ts'
 import type { Transaction } from '../transaction.ts'
 import type { DumpProgress } from './dump.ts'
@@ -31,6 +32,7 @@ export interface LoadOptions {
   /** Where the image is to be. */
   readonly dir: string
   readonly clock: Clock
+  readonly shapes?: readonly Shape[]
   /** An image that is there already is put aside, under a name with the date. */
   readonly force?: boolean | undefined
   /** What is named and is not there is let be; verify goes on naming it. */
@@ -82,12 +84,14 @@ class Load {
   readonly #turn = takeTurns()
   readonly #reading: DumpReading
   readonly #blobs = new Set<string>()
+  readonly #shapes: Shapes
   #done = 0
 
   constructor(listing: DumpListing, dir: string, options: LoadOptions) {
     this.#listing = listing
     this.#dir = dir
     this.#options = options
+    this.#shapes = new Shapes(options.shapes ?? SHAPES)
     this.#reading = new DumpReading(listing, { dangling: options.dangling ?? false })
   }
 
@@ -106,7 +110,9 @@ class Load {
 
   /** An empty image, which so many transactions bring to the one that was dumped. */
   async #found(transactions: number): Promise<Image> {
-    const { id, tid, time } = this.#listing.head
+    const { tid, time } = this.#listing.head
+    const id =
+      this.#listing.head.id === UNKNOWN_ID ? uuidV7(this.#options.clock.now()) : this.#listing.head.id
     const store = Store.open(this.#dir)
     try {
       const first = Math.max(0, numberOf(tid) - transactions)
@@ -114,7 +120,11 @@ class Load {
     } finally {
       await store.close()
     }
-    return openImage({ dir: this.#dir, clock: { now: () => time } })
+    return openImage({
+      dir: this.#dir,
+      clock: { now: () => time },
+      ...(this.#options.shapes ? { shapes: this.#options.shapes } : {}),
+    })
   }
 
   async #load(image: Image, group: readonly Step[]): Promise<void> {
@@ -147,7 +157,11 @@ class Load {
       if (!object || !this.#reading.isSound) return
       await this.#takeBlobs(transaction, object.blobs)
       const isAsFounded = this.#listing.head.tid === tidOf(0) && oid === ROOT && object.slots.size === 0
-      if (!isAsFounded) this.#reading.attempt(() => transaction.apply([{ oid, slots: object.slots }]))
+      if (isAsFounded) return
+      this.#reading.attempt(() => {
+        const slots = this.#shapes.brought(oid, object.slots, object.shape)
+        transaction.apply([{ oid, slots }])
+      })
       return
     }
     const read = step.kind === 'chunk' ? this.#reading.chunk(oid, step.chunk) : this.#reading.tree(oid)

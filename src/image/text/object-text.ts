@@ -6,6 +6,7 @@
 //   "odd name" = "text"                   end
 //   end
 //
+// An object whose slots have a shape with a version other than 0 (shapes.ts) has a line `shape 3` before them.
 // Slots stand in slot order, in which lookup goes through parents; entries stand in the order of their keys. `end` shows
 // that the file is whole. A large Tree is cut into chunks (chunks.ts), files of their own that its file lists:
 //
@@ -38,6 +39,7 @@ export interface Parsed {
 export interface ParsedObject extends Parsed {
   readonly oid: Oid
   readonly slots: Slots
+  readonly shape: number
 }
 
 export interface Entry {
@@ -59,13 +61,15 @@ export const formatDamage = (what: string): string => `damaged ${quote(what)}\n`
 export interface ObjectLines {
   readonly oid: Oid
   readonly slots: readonly FoundSlot[]
+  readonly shape: number
   /** What is wrong with the object as a whole. */
   readonly damage?: string | undefined
 }
 
-export function formatObject({ oid, slots, damage }: ObjectLines, nameOf: NameOf): string {
+export function formatObject({ oid, slots, shape, damage }: ObjectLines, nameOf: NameOf): string {
   const name = nameOf(new Ref(oid))
   const lines = [`object ${oid}${name === undefined ? '' : `  # ${formatName(name)}`}\n`]
+  if (shape !== 0) lines.push(`shape ${shape}\n`)
   if (damage !== undefined) lines.push(formatDamage(damage))
   for (const found of slots) {
     const isSound = 'value' in found
@@ -101,6 +105,7 @@ export function parseObject(file: string, text: string): ParsedObject {
   const reader = new TextReader(file, text)
   const slots = new Map<string, Value>()
   const damage: { at: number; what: string }[] = []
+  let shape = 0
   reader.take('object')
   const oid = reader.oidHere()
   for (;;) {
@@ -111,11 +116,12 @@ export function parseObject(file: string, text: string): ParsedObject {
       if (isVolatileSlot(name)) reader.refuse('the name of a slot that is kept', at, '_v_ slots are not')
       slots.set(name, reader.value())
     } else if (name === 'damaged') damage.push({ at, what: reader.quotedHere('what is damaged, in quotes') })
+    else if (name === 'shape') shape = reader.countHere('the version of the shape')
     else if (name === 'end') break
     else reader.refuse('`=` behind the name of a slot', reader.place)
   }
   reader.end()
-  return { oid, slots, damage, mentions: reader.mentions, whereIs: (at) => reader.whereIs(at) }
+  return { oid, slots, shape, damage, mentions: reader.mentions, whereIs: (at) => reader.whereIs(at) }
 }
 
 /** Throws E_TEXT. */

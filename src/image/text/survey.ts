@@ -2,7 +2,7 @@
 // of an object whose record is damaged the newest sound revision before it is found, and what was lost is named. It reads
 // past the caches, in which what is in use stays.
 import { BatError } from '../../base/errors.ts'
-import { numberOf, type Oid, oidOf, tidOf } from '../../base/ids.ts'
+import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../../base/ids.ts'
 import type { Value } from '../../base/value.ts'
 import { Entries, parseEntry } from '../entries.ts'
 import type { Horizon } from '../horizon.ts'
@@ -19,11 +19,12 @@ import {
   tidOfVersionKey,
 } from '../keyspace.ts'
 import type { Slots } from '../object-state.ts'
-import { parseRevision, type Revision, Revisions } from '../revisions.ts'
+import { parseRevision, Revisions } from '../revisions.ts'
+import type { Shape } from '../shapes.ts'
 import type { Row, Store } from '../store.ts'
 
 export type Found = (
-  | { readonly kind: 'object'; readonly slots: readonly FoundSlot[] }
+  | { readonly kind: 'object'; readonly slots: readonly FoundSlot[]; readonly shape: number }
   | { readonly kind: 'tree' }
 ) & { readonly damage?: string }
 
@@ -41,6 +42,7 @@ export interface SurveyOptions {
   readonly moment: number
   /** The first number that nothing has as its oid. */
   readonly next: number
+  readonly shapes: readonly Shape[] | undefined
   readonly horizon: Horizon
 }
 
@@ -51,11 +53,11 @@ export class Survey {
   readonly #revisions: Revisions
   readonly #entries: Entries
 
-  constructor(store: Store, { moment, next, horizon }: SurveyOptions) {
+  constructor(store: Store, { moment, next, shapes, horizon }: SurveyOptions) {
     this.#store = store
     this.#moment = moment
     this.#next = next
-    this.#revisions = new Revisions(store, { limit: 0, sole: false, horizon })
+    this.#revisions = new Revisions(store, { limit: 0, sole: false, shapes, horizon })
     this.#entries = new Entries(store)
   }
 
@@ -82,7 +84,7 @@ export class Survey {
   /** The object or Tree `oid`; undefined where there is none at this moment. */
   find(oid: Oid): Found | undefined {
     try {
-      return foundOf(oid, this.#revisions.at(oid, this.#moment))
+      return this.#found(oid, this.#moment)
     } catch (error) {
       return this.#salvaged(oid, problemOf(error))
     }
@@ -112,22 +114,49 @@ export class Survey {
     }
   }
 
+  /** The revisions of an object or a Tree, the newest first. */
+  *history(oid: Oid): Generator<{ readonly tid: Tid; readonly what: string }, void, undefined> {
+    const range = { from: revisionKey(oid, this.#moment), to: revisionsEnd(oid) }
+    for (const { key, record } of this.#store.walk('revisions', range)) {
+      const tid = tidOf(tidOfVersionKey(key))
+      try {
+        const { kind } = parseRevision(key, record)
+        yield { tid, what: kind === 'gone' ? 'taken away' : '' }
+      } catch (error) {
+        yield { tid, what: `damaged: ${problemOf(error)}` }
+      }
+    }
+  }
+
+  #found(oid: Oid, moment: number): Found | undefined {
+    const revision = this.#revisions.at(oid, moment)
+    switch (revision?.kind) {
+      case 'object': {
+        const { kind, slots } = revision
+        return { kind, slots: slotsOf(oid, slots), shape: this.#revisions.shapes.versionOf(slots) }
+      }
+      case 'tree':
+        return { kind: 'tree' }
+      default:
+        return undefined
+    }
+  }
+
   /** The newest sound revision of an object before the damage. */
   #salvaged(oid: Oid, damage: string): Found {
     const range = { from: revisionKey(oid, this.#moment), to: revisionsEnd(oid) }
     try {
-      for (const { key, record } of this.#store.walk('revisions', range)) {
-        const revision = attempt(() => parseRevision(key, record, this.#revisions.values.read))
-        if (revision?.kind === 'gone') break
-        const found = foundOf(oid, revision)
-        if (found)
-          return { ...found, damage: `${damage}; what follows is as of ${tidOf(tidOfVersionKey(key))}` }
+      for (const { key } of this.#store.walk('revisions', range)) {
+        const tid = tidOfVersionKey(key)
+        const sound = attempt(() => ({ found: this.#found(oid, tid) }))
+        if (sound && !sound.found) break // it had been taken away
+        if (sound?.found) return { ...sound.found, damage: `${damage}; what follows is as of ${tidOf(tid)}` }
       }
     } catch {
       // the page itself cannot be read: that is the damage named already
     }
     const entry = attempt(() => this.#store.first('entries', { from: entryStart(oid), to: entriesEnd(oid) }))
-    return entry ? { kind: 'tree', damage } : { kind: 'object', slots: [], damage }
+    return entry ? { kind: 'tree', damage } : { kind: 'object', slots: [], shape: 0, damage }
   }
 
   /** The first number from `number` on where the store can be read again. */
@@ -137,17 +166,6 @@ export class Survey {
       if (attempt(() => [this.#store.first('revisions', range)])) return at
     }
     return this.#next
-  }
-}
-
-function foundOf(oid: Oid, revision: Revision | undefined): Found | undefined {
-  switch (revision?.kind) {
-    case 'object':
-      return { kind: 'object', slots: slotsOf(oid, revision.slots) }
-    case 'tree':
-      return { kind: 'tree' }
-    default:
-      return undefined
   }
 }
 

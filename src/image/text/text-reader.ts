@@ -79,6 +79,12 @@ export class TextReader extends LiteralReader {
     return oid
   }
 
+  countHere(expected: string): number {
+    const start = this.place
+    const count = Number(this.matching(COUNT, expected))
+    return Number.isSafeInteger(count) ? count : this.fail(expected, start)
+  }
+
   matching(pattern: RegExp, expected: string): string {
     return this.match(pattern) ?? this.fail(expected)
   }
@@ -92,6 +98,15 @@ export class TextReader extends LiteralReader {
   get place(): number {
     this.space()
     return this.at
+  }
+
+  /** What has not been read yet. */
+  get rest(): string {
+    return this.text.slice(this.place)
+  }
+
+  get startsWithOid(): boolean {
+    return this.peek('obj:')
   }
 
   /** Nothing may follow. */
@@ -200,9 +215,7 @@ export class TextReader extends LiteralReader {
     const start = this.place
     const sha256 = this.quotedHere('a SHA-256 in quotes')
     if (!DIGEST.test(sha256)) this.fail('a SHA-256: 64 hexadecimal digits', start)
-    const size = Number(this.matching(COUNT, 'the size in bytes'))
-    if (!Number.isSafeInteger(size)) this.fail('a size in bytes', start)
-    return new BlobRef(sha256, size)
+    return new BlobRef(sha256, this.countHere('the size in bytes'))
   }
 
   #method(depth: number): Method {
