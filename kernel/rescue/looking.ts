@@ -2,14 +2,14 @@
 import { BatError } from '../../src/base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../../src/base/ids.ts'
 import { momentOf } from '../../src/base/moment.ts'
-import { Method, Ref, type Value } from '../../src/base/value.ts'
+import { Method, type Value } from '../../src/base/value.ts'
 import { guardText } from '../../src/guardian/guard-file.ts'
 import { parseTreeKey } from '../../src/image/keyspace.ts'
 import { ROOT } from '../../src/image/object-state.ts'
 import { formatObject } from '../../src/image/text/object-text.ts'
 import { problemOf, type Survey } from '../../src/image/text/survey.ts'
 import { formatLine, formatName, formatTreeKey, type NameOf } from '../../src/image/text/value-text.ts'
-import { type Place, slotsOf, valueAt } from './place.ts'
+import { followed, slotsOf, valueAt } from './place.ts'
 import { type Answer, listed, misused, namesIn, placeIn, type Rescue, surveyOf, tidHere } from './rescue.ts'
 
 const WIDTH = 100
@@ -18,12 +18,11 @@ const PACKED = 100_000
 
 export function list(rescue: Rescue, rest: string): Answer {
   const survey = surveyOf(rescue)
-  const place = rest === '' ? ({ kind: 'object', oid: ROOT } as const) : placeIn(survey, rest).place
   const nameOf = namesIn(survey)
+  const place = followed(survey, rest === '' ? { kind: 'object', oid: ROOT } : placeIn(survey, rest).place)
   if (place.kind === 'tree') return { text: listed(treeLines(survey, place.oid, nameOf)) }
-  const oid = place.kind === 'object' ? place.oid : refAt(survey, place)
-  if (oid === undefined) return show(rescue, rest)
-  const found = survey.find(oid)
+  if (place.kind !== 'object') return show(rescue, rest)
+  const found = survey.find(place.oid)
   const lines = slotsOf(found).map((each) =>
     'value' in each ? shortLine(formatName(each.slot), each.value, nameOf) : `! damaged: ${each.damage}`,
   )
@@ -93,11 +92,6 @@ export function guard(rescue: Rescue, rest: string): Answer {
   const { ok, violations } = guardText(value.source)
   const lines = violations.map(({ code, line, column, message }) => `${line}:${column}: ${code}: ${message}`)
   return { ok, text: ok ? 'nothing to object to' : lines.join('\n') }
-}
-
-function refAt(survey: Survey, place: Place): Oid | undefined {
-  const value = valueAt(survey, place)
-  return value instanceof Ref ? value.oid : undefined
 }
 
 function* treeLines(survey: Survey, oid: Oid, nameOf: NameOf): Generator<string> {

@@ -106,8 +106,8 @@ function thing(survey: Survey, oid: Oid): Place {
   return { kind: found.kind, oid }
 }
 
-/** Where a place goes on: at what its value names. */
-function followed(survey: Survey, place: Place): Place {
+/** What a place stands for: the object or the Tree that its value names, where it names one. */
+export function followed(survey: Survey, place: Place): Place {
   if (place.kind === 'object' || place.kind === 'tree') return place
   const value = valueAt(survey, place)
   if (value instanceof Ref || value instanceof TreeRef) return thing(survey, value.oid)
