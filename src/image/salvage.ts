@@ -2,7 +2,7 @@
 // are taken. With that it can be looked at and dumped, not written: nobody knows what a writer would have to keep to.
 import { BatError } from '../base/errors.ts'
 import { numberOf } from '../base/ids.ts'
-import type { Head } from './commit.ts'
+import type { Head } from './head.ts'
 import { FORMAT, type Identity, UNKNOWN_ID } from './identity.ts'
 import { type Key, oidOfKey, type Table, tidOfTransactionKey } from './keyspace.ts'
 import type { Store } from './store.ts'
