@@ -13,6 +13,7 @@ import { sendCommand } from './commands/send.ts'
 import { undo } from './commands/undo.ts'
 import type { Command, Session } from './desk.ts'
 import type { Kernel } from './kernel.ts'
+import type { Watcher } from './watchers.ts'
 
 /** The whole protocol over one kernel. */
 export function makeCommands(kernel: Kernel): Command {
@@ -37,7 +38,7 @@ export function makeCommands(kernel: Kernel): Command {
       case 'audit':
         return result(kernel, await audit(kernel, request))
       case 'subscribe':
-        return result(kernel, await subscribe(kernel, session))
+        return result(kernel, await subscribe(kernel, request, session))
       case 'cancel':
         return result(kernel, cancel(kernel, request, session))
       case 'feedback':
@@ -93,9 +94,31 @@ async function audit(kernel: Kernel, { options }: RequestFor<'audit'>): Promise<
   return events as unknown as Value
 }
 
-/** Ends when it is cancelled; a client that asks again after a restart goes on watching. */
-async function subscribe(kernel: Kernel, session: Session): Promise<Value> {
-  await kernel.watchers.add(session.request, (cycle, observation) => session.observe(observation, cycle))
+/** Ends when it is cancelled; a client that asks again, after a restart too, goes on from the last transaction it saw. */
+async function subscribe(
+  { watchers }: Kernel,
+  { options }: RequestFor<'subscribe'>,
+  { request, observe, tell, onAgain }: Session,
+): Promise<Value> {
+  onAgain((again) => {
+    if (again.command === 'subscribe') watchers.resume(request, again.options.since)
+  })
+  const watcher: Watcher = {
+    observe: (cycle, observation) => observe(observation, cycle),
+    begin: (from) => void tell({ kind: 'watching', transaction: from }),
+    change: ({ tid, time, user, description, meta, created, changed, gone }, after) =>
+      tell({
+        kind: 'change',
+        transaction: tid,
+        after,
+        time,
+        user,
+        description,
+        what: String(meta.kind ?? ''),
+        objects: created.length + changed.length + gone.length,
+      }),
+  }
+  await watchers.add(request, watcher, options.since)
   return true
 }
 

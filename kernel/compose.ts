@@ -94,7 +94,8 @@ async function compose(
   const metrics = new Metrics()
   const loop = watchLoop()
   teardown.add(() => loop.stop())
-  const watchers = new Watchers()
+  const watchers = new Watchers(image)
+  teardown.add(() => watchers.stop())
   const maintenance = new Maintenance()
   const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
   const codices = codicesOf(image)
@@ -154,7 +155,7 @@ async function compose(
     keys,
     maxMessageBytes: config.maxMessageBytes,
     onRequest: (request, { user, identity }) =>
-      desk.take(request, { user, client: identity }, (answer) => void router.send(identity, answer)),
+      desk.take(request, { user, client: identity }, (answer) => router.send(identity, answer)),
     onFault: (fault) => log.warn({ code: fault.code, err: fault }, 'router'),
   })
   teardown.add(() => router.stop())

@@ -7,11 +7,17 @@ import { BatError, batErrorOf, isErrorCode } from '../src/base/errors.ts'
 import type { Value } from '../src/base/value.ts'
 import type { Observation } from '../src/cognition/observation.ts'
 import { errorOutcome, type Outcome } from '../src/cognition/pending.ts'
-import { type Answer, errorAnswer, PROTOCOL_VERSION, type Request } from '../src/protocol/messages.ts'
+import {
+  type Answer,
+  type CycleEvent,
+  errorAnswer,
+  PROTOCOL_VERSION,
+  type Request,
+} from '../src/protocol/messages.ts'
 import type { Progress } from './image-task.ts'
 
-/** One message to the client of a request, wherever it is connected at the moment. */
-export type Reply = (answer: Answer) => void
+/** One message to the client of a request, wherever it is connected at the moment; answers whether the connection took it. */
+export type Reply = (answer: Answer) => Promise<boolean>
 
 export interface Session {
   /** Who asks: the name of the key. */
@@ -24,6 +30,10 @@ export interface Session {
   readonly observe: (observation: Observation, cycle: string) => void
   /** Tells how far a task on the image has come. */
   readonly progress: (progress: Progress) => void
+  /** Any other event; answers whether the connection took it. */
+  readonly tell: (event: CycleEvent) => Promise<boolean>
+  /** Has `listener` told when the client makes the same request again. */
+  readonly onAgain: (listener: (request: Request) => void) => void
 }
 
 export type Command = (request: Request, session: Session) => Promise<Outcome>
@@ -47,9 +57,16 @@ export interface DeskOptions {
 
 const REMEMBERED = 4096
 
+interface Open {
+  reply: Reply
+  /** Until it is cancelled. */
+  readonly lasts: boolean
+  again: (request: Request) => void
+}
+
 export class Desk {
   readonly #options: DeskOptions
-  readonly #open = new Map<string, { reply: Reply; readonly lasts: boolean }>()
+  readonly #open = new Map<string, Open>()
   #idle = () => {}
   readonly #ended = new Map<string, Outcome>()
 
@@ -67,16 +84,20 @@ export class Desk {
     const running = this.#open.get(key)
     if (running) {
       running.reply = reply
+      running.again(request)
       return
     }
-    const entry = { reply, lasts: request.command === 'subscribe' }
+    const entry: Open = { reply, lasts: request.command === 'subscribe', again: () => {} }
     const say = (answer: Answer) => entry.reply(answer)
-    const session = sessionOf(request, peer, key, say)
+    const onAgain = (listener: (request: Request) => void) => {
+      entry.again = listener
+    }
+    const session = { ...sessionOf(request, peer, key, say), onAgain }
     this.#open.set(key, entry)
     const outcome = await this.#outcome(request, key, session)
     this.#open.delete(key)
     this.#remember(key, outcome)
-    say(answerOf(request.id, outcome))
+    void say(answerOf(request.id, outcome))
     if (this.#pending === 0) this.#idle()
   }
 
@@ -125,18 +146,19 @@ function sessionOf(
   peer: { readonly user: string; readonly client: string },
   key: string,
   say: Reply,
-): Session {
+): Omit<Session, 'onAgain'> {
   const stream = request.options.stream === true
   const envelope = { v: PROTOCOL_VERSION, id: request.id } as const
   return {
     ...peer,
     request: key,
-    accepted: ({ id, cycle }) => say({ ...envelope, kind: 'accepted', mission: id, cycle }),
+    accepted: ({ id, cycle }) => void say({ ...envelope, kind: 'accepted', mission: id, cycle }),
     progress: (progress) =>
-      say({ ...envelope, kind: 'status', cycle: '', event: { kind: 'progress', ...progress } }),
+      void say({ ...envelope, kind: 'status', cycle: '', event: { kind: 'progress', ...progress } }),
+    tell: (event) => say({ ...envelope, kind: 'status', cycle: '', event }),
     observe: (observation, cycle) => {
       const answer = progressOf(envelope, cycle, observation, stream)
-      if (answer) say(answer)
+      if (answer) void say(answer)
     },
   }
 }

@@ -28,13 +28,17 @@ import type { Chosen } from './models.ts'
 /** Takes the one request of the parent and answers it. */
 export async function answerParent(home: Home): Promise<void> {
   const abort = new AbortController()
-  const end = () => abort.abort(new BatError('E_ABORTED', { command: 'what was under way' }))
+  let command = 'the request'
+  const end = () => abort.abort(new BatError('E_ABORTED', { command }))
   const request = await new Promise<Request>((resolve, reject) => {
     process.on('message', (payload: Uint8Array) => {
       const received = decodeRequest(payload)
       if ('error' in received) reject(received.error)
       else if (received.request.command === 'cancel') end()
-      else resolve(received.request)
+      else {
+        command = nameOf(received.request)
+        resolve(received.request)
+      }
     })
     onParentGone(end)
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end)
@@ -53,6 +57,9 @@ export async function answerParent(home: Home): Promise<void> {
     await say(errorAnswer(request.id, thrown))
   }
 }
+
+const nameOf = (request: Request): string =>
+  request.command === 'maintain' ? request.options.task : request.command
 
 interface Asked {
   readonly home: Home

@@ -364,6 +364,7 @@ const table = {
   },
   E_TIMEOUT: { class: 'retry', message: '{command} was not answered within {ms} ms' },
   E_CLIENT_CLOSED: { class: 'retry', message: 'the connection was closed before {command} was answered' },
+  E_WATCH_LOST: { class: 'retry', message: 'the watch ended: what it told was not taken' },
   E_ABORTED: { class: 'refuse', message: '{command} was cancelled' },
   E_REMOTE: { class: 'refuse', message: '{code}: {message}', remedy: '{remedy}' },
 

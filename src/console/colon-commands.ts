@@ -22,7 +22,7 @@ export const colonCommands: readonly (readonly [usage: string, about: string])[]
   [':diff OBJECT[.SLOT] [A] [B]', 'what its last change did, or what became of it since A, up to B'],
   [':undo [TX …]', 'take transactions back, the last of yours when none is named'],
   [':audit [CYCLE]', 'what a cycle did and why'],
-  [':watch', "show everybody's cycles, or stop showing them"],
+  [':watch', 'show what everybody does, or stop showing it'],
   [':approve', 'show each new method before it is installed, or stop doing so'],
   [':policy [OBJECT [auto|propose|off]]', 'who decides on new methods (traits: of all objects)'],
   [':proposals', 'methods that wait for your word; :apply, :reject, :quarantine [ID]'],

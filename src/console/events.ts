@@ -36,6 +36,10 @@ export function eventText(event: CycleEvent, colours: Colours): string | undefin
       return colours.yellow(`waiting: ${printable(event.reason)}`)
     case 'progress':
       return colours.dim(progressText(event))
+    case 'watching':
+      return undefined
+    case 'change':
+      return colours.dim(printable(`${event.transaction} ${event.user}: ${event.description}`))
   }
 }
 
@@ -60,6 +64,9 @@ export function eventLine(event: CycleEvent): string | undefined {
       return `waiting: ${printable(event.reason)}`
     case 'progress':
       return progressText(event)
+    case 'watching':
+    case 'change':
+      return undefined
   }
 }
 

@@ -6,7 +6,8 @@
 import { type BatError, batErrorOf } from '../base/errors.ts'
 import type { Value } from '../base/value.ts'
 import type { Client } from '../protocol/client.ts'
-import type { ProgressAnswer } from '../protocol/messages.ts'
+import type { Change, ProgressAnswer } from '../protocol/messages.ts'
+import { watch } from '../protocol/watch.ts'
 import { colonCommand } from './colon-commands.ts'
 import { complaint } from './complaint.ts'
 import { completions, knowledgeOf } from './completion.ts'
@@ -36,6 +37,9 @@ export async function runConsole(
   const session = new Session(client, task, options)
   await session.run()
 }
+
+/** What is shown of the changes that are told: what somebody did, not the bookkeeping, nor cycles, which tell of themselves. */
+const DEEDS: ReadonlySet<string> = new Set(['send', 'set', 'undo', 'feedback', 'apply'])
 
 class Session {
   readonly #client: Client
@@ -203,7 +207,7 @@ class Session {
     else message.abort.abort()
   }
 
-  // The kernel tells of every cycle for as long as the subscription stands; aborting it ends it there too.
+  // The kernel tells of every cycle, and of what anybody does, for as long as the watch stands; aborting it ends it there too.
   #watch(): void {
     if (this.#watching !== undefined) {
       const watching = this.#watching
@@ -214,11 +218,14 @@ class Session {
     }
     const watching = new AbortController()
     this.#watching = watching
-    this.#editor.print("watching everybody's cycles; :watch again to stop")
+    this.#editor.print('watching everybody; :watch again to stop')
     const { colours } = this.#task
     const options = {
       signal: watching.signal,
-      onEvent: (told: ProgressAnswer) => {
+      onChange: (change: Change) => {
+        if (DEEDS.has(change.what)) this.#editor.print(indent(eventText(change, colours)!))
+      },
+      onCycle: (told: ProgressAnswer) => {
         if (told.kind !== 'status' || this.#running.some(({ cycle }) => cycle === told.cycle)) return
         const { event } = told
         const text = event.kind === 'state' ? `${event.from} → ${event.to}` : eventText(event, colours)
@@ -230,7 +237,7 @@ class Session {
       this.#watching = undefined
       this.#editor.print(why)
     }
-    this.#client.request({ command: 'subscribe' }, options).then(
+    watch(this.#client, options).then(
       () => over('the kernel ended the watch'),
       (thrown) => over(complaint(batErrorOf(thrown), {}, colours)),
     )

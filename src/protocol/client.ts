@@ -52,6 +52,8 @@ export interface RequestOptions {
   readonly timeoutMs?: number
   /** Ask for the outcome of an earlier request of the same identity (its body must be the same). */
   readonly id?: string
+  /** The body to ask with when it must be asked again, where that is another by then. */
+  readonly renew?: () => RequestBody
 }
 
 export interface Client {
@@ -65,7 +67,7 @@ export interface Client {
 }
 
 interface Outgoing {
-  readonly frames: readonly Uint8Array[]
+  readonly frames: () => readonly Uint8Array[]
   /** Whether the line that is up has carried it. */
   sent: boolean
 }
@@ -164,7 +166,8 @@ class Connection implements Client {
     if (this.#end !== undefined) throw this.#end
     if (signal?.aborted) throw new BatError('E_ABORTED', { command }, { cause: signal.reason })
     const id = options.id ?? uuidV7()
-    const frames = this.#framesOf(id, body)
+    const first = this.#framesOf(id, body)
+    const frames = options.renew ? () => this.#framesOf(id, options.renew!()) : () => first
 
     let onAbort: (() => void) | undefined
     try {
@@ -207,7 +210,8 @@ class Connection implements Client {
   }
 
   #tell(id: string, body: RequestBody): void {
-    this.#post({ frames: this.#framesOf(id, body), sent: false })
+    const frames = this.#framesOf(id, body)
+    this.#post({ frames: () => frames, sent: false })
   }
 
   #post(outgoing: Outgoing): void {
@@ -221,7 +225,7 @@ class Connection implements Client {
     for (let next = this.#outbox.shift(); next !== undefined; next = this.#outbox.shift()) {
       if (this.#socket.closed || !this.#lineIsUp) continue
       try {
-        await this.#socket.send([...next.frames])
+        await this.#socket.send([...next.frames()])
         next.sent = true
       } catch {
         next.sent = false
@@ -265,7 +269,7 @@ class Connection implements Client {
 
   // An error for a message whose id could not be read: it is about the largest, or the only one, under way.
   #unnamed(error: BatError): void {
-    const [largest] = [...this.#asked.values()].sort((a, b) => b.frames[0]!.length - a.frames[0]!.length)
+    const [largest] = [...this.#asked.values()].sort((a, b) => b.frames()[0]!.length - a.frames()[0]!.length)
     largest?.failed(error)
   }
 
@@ -278,7 +282,7 @@ class Connection implements Client {
     this.#lineIsUp = false
     for (const asked of this.#asked.values()) {
       if (!asked.sent) continue
-      const bytes = asked.frames[0]!.length
+      const bytes = asked.frames()[0]!.length
       asked.sent = false
       asked.cuts += 1
       if (asked.cuts >= MOST_CUTS && bytes >= LARGE_BYTES)

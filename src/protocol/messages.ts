@@ -103,7 +103,8 @@ const requests = [
     ...anyTarget,
     options: withLimit.extend({ cycle: z.string().max(128).optional() }).default({}),
   }),
-  request('subscribe', { ...anyTarget, options: options.default({}) }),
+  /** May be made again under its id with a later `since`: telling goes on from there. */
+  request('subscribe', { ...anyTarget, options: options.extend({ since: tid.optional() }).default({}) }),
   request('cancel', {
     ...anyTarget,
     options: options
@@ -192,6 +193,20 @@ const eventSchema = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('proposal'), attempt: z.number(), source: z.string() }),
   z.looseObject({ kind: z.literal('commit'), transaction: z.string() }),
   z.looseObject({ kind: z.literal('waiting'), reason: z.string() }),
+  z.looseObject({ kind: z.literal('watching'), transaction: tid }),
+  z.looseObject({
+    kind: z.literal('change'),
+    transaction: tid,
+    /** The one told before this one: a watcher that has not seen it has missed something. */
+    after: tid,
+    time: z.number(),
+    user: z.string(),
+    description: z.string(),
+    /** What sort of thing was done: send, set, cycle, undo, ... */
+    what: z.string(),
+    /** How many objects changed. */
+    objects: z.number(),
+  }),
   z.looseObject({
     kind: z.literal('progress'),
     what: z.string(),
@@ -200,7 +215,10 @@ const eventSchema = z.discriminatedUnion('kind', [
     unit: z.literal('bytes').optional(),
   }),
 ])
-/** What a cycle tells while it runs; `progress` is told by a task on the image, which is no cycle. */
+/**
+ * What a cycle tells while it runs; `progress` is told by a task on the image, `watching` and `change` (a transaction) to
+ * whoever subscribed: these are of no cycle.
+ */
 export type CycleEvent = z.output<typeof eventSchema>
 
 const answer = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
@@ -223,6 +241,7 @@ export type Answer = z.output<typeof answerSchema>
 export type AnswerFor<Kind extends Answer['kind']> = Extract<Answer, { kind: Kind }>
 /** How far a task on the image has come: so many of so many, of what is named. */
 export type Progress = Extract<CycleEvent, { kind: 'progress' }>
+export type Change = Extract<CycleEvent, { kind: 'change' }>
 export type ResultAnswer = AnswerFor<'result'>
 export type ErrorAnswer = AnswerFor<'error'>
 /** Every answer but the last: what `onEvent` is given. */
