@@ -11,8 +11,8 @@ import type { Work } from './writer.ts'
 export interface Heard {
   /** The last acknowledged transaction of each lane. */
   readonly acknowledged: Map<string, number>
-  /** Codes of refused commits, in order. */
-  readonly failed: string[]
+  /** All lines, in order. */
+  readonly said: string[]
 }
 
 export const writerCommand = (): readonly string[] => [
@@ -23,12 +23,12 @@ export const writerCommand = (): readonly string[] => [
 /** Takes in what a writer says; `onLine` is called after each line. */
 export function hear(heard: Heard, line: string): void {
   const [what, rest] = line.split(' ') as [string, string | undefined]
-  if (what === 'failed') heard.failed.push(rest!)
-  else if (rest !== undefined) heard.acknowledged.set(what, Number(rest))
+  heard.said.push(line)
+  if (what !== 'failed' && rest !== undefined) heard.acknowledged.set(what, Number(rest))
 }
 
 export class Writer {
-  readonly heard: Heard = { acknowledged: new Map(), failed: [] }
+  readonly heard: Heard = { acknowledged: new Map(), said: [] }
   readonly #process: ChildProcess
   #complaint = ''
 

@@ -22,7 +22,7 @@ const LANE = 'one'
 export const fullDisk: Trial = {
   name: 'disk',
   title: 'a full disk at random moments of commits and blob imports',
-  rounds: { long: 200, short: 3 },
+  rounds: { long: 200, short: 2 },
   missing: () => {
     const probe = mkdtempSync(join(tmpdir(), 'batos-mount-'))
     const permitted = mount(probe)

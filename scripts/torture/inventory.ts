@@ -31,7 +31,7 @@ export function namesOf(image: Image): Names {
     }
   }
   const tids = records.map(({ tid }) => tid)
-  const moments = [0.2, 0.4, 0.6, 0.8, 1].map((part) => tidOf(Math.floor(part * numberOf(image.head))))
+  const moments = [0.2, 0.4, 0.6, 0.8, 1].map((part) => tidOf(Math.ceil(part * numberOf(image.head))))
   return {
     tids,
     moments,

@@ -17,20 +17,27 @@ const KILLS_AN_IMAGE = 25
 export const killsAtCommit: Trial = {
   name: 'kill-commit',
   title: 'kill -9 at random moments of commits',
-  rounds: { long: 500, short: 6 },
+  rounds: { long: 500, short: 4 },
   run: (options) => kills(options, { files: false }),
 }
 
 export const killsAtImport: Trial = {
   name: 'kill-import',
   title: 'kill -9 at random moments of blob imports',
-  rounds: { long: 300, short: 4 },
+  rounds: { long: 300, short: 3 },
   run: (options) => kills(options, { files: true }),
+}
+
+export const killsAtPack: Trial = {
+  name: 'kill-pack',
+  title: 'kill -9 at random moments of packs beside commits and imports',
+  rounds: { long: 300, short: 3 },
+  run: (options) => kills(options, { files: true, pack: true }),
 }
 
 async function kills(
   { folder, seed, random, rounds, tell }: TrialOptions,
-  kind: Pick<Work, 'files'>,
+  kind: Pick<Work, 'files' | 'pack'>,
 ): Promise<Counts> {
   let [transactions, ahead] = [0, 0]
   let work: Work = { dir: '', seed, lanes: LANES, ...kind }

@@ -15,7 +15,7 @@ const CUTS = 100
 export const powerCuts: Trial = {
   name: 'power',
   title: 'power cuts that drop writes after the last sync',
-  rounds: { long: 2000, short: 40 },
+  rounds: { long: 2000, short: 25 },
   missing: recordingMissing,
   run: cuts,
 }
@@ -38,7 +38,7 @@ async function cuts({ folder, seed, random, rounds, tell }: TrialOptions): Promi
     const target = join(folder, 'cut')
     const at = integer(random, 1, events.length)
     const { said } = layDown(events, { folder: work!.dir, target, at, random })
-    const heard: Heard = { acknowledged: new Map(), failed: [] }
+    const heard: Heard = { acknowledged: new Map(), said: [] }
     for (const line of said.split('\n')) hear(heard, line)
     const checked = await checkImage({ ...work!, dir: target }, heard.acknowledged, { random, past: 1 })
     for (const count of heard.acknowledged.values()) acknowledged += count

@@ -1,8 +1,17 @@
 // The trials there are, in the order in which they are run.
 import { bitFlips } from './bit-flips.ts'
 import { fullDisk } from './full-disk.ts'
-import { killsAtCommit, killsAtImport } from './kills.ts'
+import { killsAtCommit, killsAtImport, killsAtPack } from './kills.ts'
+import { killsAtMigration } from './migration-kills.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Trial } from './trial.ts'
 
-export const trials: readonly Trial[] = [killsAtCommit, killsAtImport, powerCuts, fullDisk, bitFlips]
+export const trials: readonly Trial[] = [
+  killsAtCommit,
+  killsAtImport,
+  killsAtPack,
+  killsAtMigration,
+  powerCuts,
+  fullDisk,
+  bitFlips,
+]

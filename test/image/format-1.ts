@@ -26,6 +26,7 @@ export async function turnToFormat1(dir: string): Promise<void> {
     const { id } = parseRecordOf('meta', { table: 'meta', key: format, record }) as { id: string }
     const value = { what: 'BAT OS image', id, format: 1, writer: '0.1.0' }
     put('meta', format, formatRecord('meta', format, { kind: 'meta', value }))
+    remove('meta', metaKey('format spare'))
   })
   await store.close()
   await addHeads(
