@@ -30,11 +30,13 @@ export function hear(heard: Heard, line: string): void {
 export class Writer {
   readonly heard: Heard = { acknowledged: new Map(), said: [] }
   readonly #process: ChildProcess
+  readonly #ended: Promise<unknown>
   #complaint = ''
 
   constructor(command: readonly string[] = writerCommand()) {
     const [program, ...args] = command
     this.#process = spawn(program!, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#ended = once(this.#process, 'close')
     this.#process.stderr!.on('data', (text) => (this.#complaint += String(text)))
     this.#process.stdin!.on('error', () => undefined) // it has ended: `ended` tells why
   }
@@ -56,7 +58,7 @@ export class Writer {
 
   /** Waits for its end and for all that it said. Throws when it ended otherwise than by `kill`, or by itself with 0. */
   async ended(): Promise<void> {
-    if (!this.#process.stdout!.closed) await once(this.#process, 'close')
+    await this.#ended
     const { exitCode, signalCode } = this.#process
     if (signalCode !== 'SIGKILL' && exitCode !== 0) {
       throw new Error(`the writer ended with ${signalCode ?? exitCode}: ${this.#complaint}`)

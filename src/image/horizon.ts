@@ -8,12 +8,10 @@
 // while a pack is at work or was cut short, else null.
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, tidOf } from '../base/ids.ts'
-import type { PlainObject } from '../base/value.ts'
 import type { CommitRequest } from './commit.ts'
-import { metaKey } from './keyspace.ts'
 import { type Digest, rawSlots, Unread } from './lazy-slots.ts'
+import { metaOf, putMeta } from './meta.ts'
 import { NumberSet } from './number-set.ts'
-import { formatRecord, parseRecordOf } from './record.ts'
 import { eachReference, type References } from './references.ts'
 import type { SharedValues } from './shared-values.ts'
 import { soundly } from './soundly.ts'
@@ -27,8 +25,6 @@ export interface Witness extends References {
   holds(digest: Digest): boolean
 }
 
-const packKey = metaKey('pack')
-
 export class Horizon {
   #moment = 0
   #time = 0
@@ -39,9 +35,8 @@ export class Horizon {
 
   /** Takes up what an earlier pack left. */
   load(store: Store): this {
-    const record = store.get('meta', packKey)
-    if (!record) return this
-    const value = parseRecordOf('meta', { table: 'meta', key: packKey, record }) as PlainObject
+    const value = metaOf(store, 'pack')
+    if (!value) return this
     this.#moment = value.moment as number
     this.#time = value.time as number
     this.#unfinished = value.condemned !== null
@@ -151,6 +146,5 @@ interface Stored {
 
 function write(store: Store, { moment, time, condemned }: Stored): void {
   const value = { moment, time, condemned: condemned?.toValue() ?? null }
-  const record = formatRecord('meta', packKey, { kind: 'meta', value })
-  store.write(({ put }) => put('meta', packKey, record))
+  store.write((writer) => putMeta(writer, 'pack', value))
 }

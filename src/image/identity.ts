@@ -1,13 +1,12 @@
 // What an image says of itself, in the record `format` of the table `meta`: that it is one, its id, the version of its
-// format, and the oldest program that may write it. The record `format spare` says the same, should that one be damaged. An
-// image that is new is given these, and the root object, by its first transaction, tx:0 (a later one where a dump is
-// loaded).
+// format, and the oldest program that may write it. An image that is new is given these, and the root object, by its
+// first transaction, tx:0 (a later one where a dump is loaded).
 import { BatError } from '../base/errors.ts'
 import { type Oid, tidOf } from '../base/ids.ts'
-import type { PlainObject } from '../base/value.ts'
-import { metaKey, revisionKey, tables, transactionKey } from './keyspace.ts'
+import { revisionKey, tables, transactionKey } from './keyspace.ts'
+import { metaOf, putMeta } from './meta.ts'
 import { ROOT } from './object-state.ts'
-import { formatRecord, parseRecordOf } from './record.ts'
+import { formatRecord } from './record.ts'
 import type { Store, Writer } from './store.ts'
 import { transactionBody } from './transaction-record.ts'
 
@@ -25,18 +24,14 @@ export const PROGRAM = '0.2.0'
 const WHAT = 'BAT OS image'
 /** The program version that brought FORMAT in. */
 const WRITER = '0.2.0'
-const formatKey = metaKey('format')
-/** The same again: without it nothing of the image could be read. */
-const spareKey = metaKey('format spare')
 
 /** Who the image is; undefined where the store is new. Throws E_IMAGE_FOREIGN, E_IMAGE_VERSION. */
 export function identityOf(store: Store, dir: string): Identity | undefined {
-  const record = store.get('meta', formatKey)
-  if (!record) {
+  const found = metaOf(store, 'format')
+  if (!found) {
     if (tables.every((table) => store.isEmpty(table))) return undefined
     throw new BatError('E_IMAGE_FOREIGN', { file: dir, expected: WHAT, found: 'records without a `format`' })
   }
-  const found = toldBy(store, record)
   if (found.what !== WHAT) {
     throw new BatError('E_IMAGE_FOREIGN', { file: dir, expected: WHAT, found: String(found.what) })
   }
@@ -48,16 +43,6 @@ export function identityOf(store: Store, dir: string): Identity | undefined {
   return { id: String(found.id), format }
 }
 
-function toldBy(store: Store, record: Uint8Array): PlainObject {
-  try {
-    return parseRecordOf('meta', { table: 'meta', key: formatKey, record }) as PlainObject
-  } catch (error) {
-    const spare = store.get('meta', spareKey)
-    if (!spare) throw error
-    return parseRecordOf('meta', { table: 'meta', key: spareKey, record: spare }) as PlainObject
-  }
-}
-
 /** Whether the version `a` is a later one than `b`; both are three numbers with dots between. */
 function isNewer(a: string, b: string): boolean {
   const [ours, theirs] = [a, b].map((version) => version.split('.').map(Number))
@@ -66,10 +51,8 @@ function isNewer(a: string, b: string): boolean {
 }
 
 /** Writes what the image says of itself. */
-export function stamp({ put }: Writer, told: Identity & { readonly writer: string }): void {
-  const value = { what: WHAT, ...told }
-  for (const key of [formatKey, spareKey])
-    put('meta', key, formatRecord('meta', key, { kind: 'meta', value }))
+export function stamp(writer: Writer, told: Identity & { readonly writer: string }): void {
+  putMeta(writer, 'format', { what: WHAT, ...told })
 }
 
 export interface Foundation {

@@ -3,8 +3,8 @@
 // version comes first and the version that a snapshot sees is one seek forward.
 //
 //   meta          text                       `format`: what this is, its identity, the version of the format, and what
-//                                            program may write it; `format spare`: the same again; `pack`: how far back it
-//                                            can be seen (horizon.ts); `migration`: how far a change of the format has come
+//                                            program may write it; `pack`: how far back it can be seen (horizon.ts);
+//                                            `migration`: how far a change of the format has come; each twice (meta.ts)
 //   transactions  tid                        who, when, why, and what was changed: the feed of changes
 //   revisions     oid ~tid                   an object as that transaction left it; of a Tree the count of its entries;
 //                                            the first of an oid is its newest

@@ -4,11 +4,10 @@
 // same transaction, so that a process that is killed loses nothing and the next goes on behind it. The first thing a step
 // writes is the new format and the program that it needs, so that an older program keeps its hands off what is half done.
 import { setImmediate } from 'node:timers/promises'
-import type { PlainObject } from '../base/value.ts'
 import { toFormat2 } from './format-2.ts'
 import { FORMAT, type Identity, stamp } from './identity.ts'
-import { type Key, metaKey, type Table } from './keyspace.ts'
-import { formatRecord, parseRecordOf } from './record.ts'
+import type { Key, Table } from './keyspace.ts'
+import { metaOf, putMeta, removeMeta } from './meta.ts'
 import type { Row, Store, Writer } from './store.ts'
 
 export interface FormatStep {
@@ -34,7 +33,6 @@ export interface MigrationProgress {
 const steps: Readonly<Record<number, FormatStep>> = { 2: toFormat2 }
 const SLICE = 64
 const BEHIND_ALL: Key = Buffer.alloc(64, 0xff)
-const migrationKey = metaKey('migration')
 
 /** Brings the image to FORMAT, or does nothing when it is of it. */
 export async function migrateFormat(
@@ -68,7 +66,7 @@ export async function migrateFormat(
       await setImmediate()
     }
     step.finish(store)
-    store.write(({ remove }) => remove('meta', migrationKey))
+    store.write((writer) => removeMeta(writer, 'migration'))
   }
 }
 
@@ -77,15 +75,10 @@ interface Place {
   readonly after: Uint8Array
 }
 
-function placeOf(store: Store): Place | undefined {
-  const record = store.get('meta', migrationKey)
-  return record && (parseRecordOf('meta', { table: 'meta', key: migrationKey, record }) as unknown as Place)
-}
+const placeOf = (store: Store): Place | undefined =>
+  metaOf(store, 'migration') as unknown as Place | undefined
 
-const mark = ({ put }: Writer, { to, after }: Place): void => {
-  const value: PlainObject = { to, after }
-  put('meta', migrationKey, formatRecord('meta', migrationKey, { kind: 'meta', value }))
-}
+const mark = (writer: Writer, { to, after }: Place): void => putMeta(writer, 'migration', { to, after })
 
 /** The least key greater than `key`. */
 const behind = (key: Uint8Array): Key => Buffer.concat([key, Buffer.alloc(1)])
