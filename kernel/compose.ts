@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemClock } from '../src/base/clock.ts'
+import { type Clock, systemClock } from '../src/base/clock.ts'
 import { loadConfig } from '../src/base/config.ts'
 import { type Home, homeOf, prepareHome } from '../src/base/home.ts'
 import type { Logger } from '../src/base/log.ts'
@@ -16,6 +16,7 @@ import { outcomeOf } from '../src/cognition/pending.ts'
 import { makeThink } from '../src/cognition/think.ts'
 import type { Faculties } from '../src/cognition/thought.ts'
 import { openImage } from '../src/image/image.ts'
+import type { MigrationProgress } from '../src/image/migration.ts'
 import { openAuditTrail } from '../src/metacognition/audit-trail.ts'
 import { Metrics } from '../src/metacognition/metrics.ts'
 import type { EngineEvent } from '../src/mind/engine.ts'
@@ -42,6 +43,7 @@ import { watchWitnesses } from './witnesses.ts'
 
 /** How long running cycles may go on after a stop was asked for, in milliseconds. */
 const GRACE_MS = 20_000
+const MIGRATION_TELL_MS = 2000
 
 export interface RunningKernel {
   readonly kernel: Kernel
@@ -70,7 +72,7 @@ async function compose(
   const config = await loadConfig(home.config)
   const clock = systemClock
   const keys = openKeys(home.keys)
-  const image = await openImage({ dir: home.image, clock })
+  const image = await openImage({ dir: home.image, clock, onMigration: tellMigration(log, clock) })
   teardown.add(() => image.close())
   const world = await openWorld(image)
   const trail = await openAuditTrail(home.auditFile, clock)
@@ -169,6 +171,16 @@ async function compose(
   log.level = config.log
   log.info({ endpoint: router.endpoint, image: image.id, head: image.head, resumed }, 'kernel is up')
   return { kernel, endpoint: router.endpoint, stop: () => teardown.run() }
+}
+
+/** Logs how far an image of an older format has come, now and then: it may take minutes. */
+function tellMigration(log: Logger, clock: Clock): (progress: MigrationProgress) => void {
+  let told = Number.NEGATIVE_INFINITY
+  return ({ from, to, done, total }) => {
+    if (clock.now() - told < MIGRATION_TELL_MS) return
+    told = clock.now()
+    log.info({ done, total }, `bringing the image from format ${from} to format ${to}`)
+  }
 }
 
 /** Says in run/kernel.json where the kernel is, for the console and the steward; written whole or not at all. */
