@@ -1,30 +1,36 @@
-// MessagePack's shapes into a buffer that grows. It knows bytes, not what they mean: see codec.ts.
-const FIRST_SIZE = 4096
+// MessagePack's shapes into buffers, one piece of work behind the other: what was written stays as it is, in memory that it
+// shares with its neighbours. It knows bytes, not what they mean: see codec.ts.
+const FIRST_SIZE = 1024
+const SIZE = 65_536
 
 export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)
+  #start = 0
   #at = 0
 
-  /** Goes back to where `size` bytes were written; the buffer stays. */
-  reset(size = 0): void {
-    this.#at = size
+  /** Begins anew, behind what was written. */
+  begin(): void {
+    this.#start = this.#at
   }
 
-  /** How many bytes were written. */
+  /** Goes back to where `size` bytes were written. */
+  reset(size: number): void {
+    this.#at = this.#start + size
+  }
+
+  /** How many bytes were written since the beginning. */
   get size(): number {
-    return this.#at
+    return this.#at - this.#start
   }
 
   /** What was written, in memory of its own. */
   take(): Uint8Array<ArrayBuffer> {
-    const copy = new Uint8Array(this.#at)
-    copy.set(this.#buffer.subarray(0, this.#at))
-    return copy
+    return new Uint8Array(this.written())
   }
 
-  /** What was written from `start` on, until the next write. */
-  written(start = 0): Buffer {
-    return this.#buffer.subarray(start, this.#at)
+  /** What was written from the `from`th byte on. */
+  written(from = 0): Buffer {
+    return this.#buffer.subarray(this.#start + from, this.#at)
   }
 
   byte(value: number): void {
@@ -155,11 +161,11 @@ export class ByteWriter {
   /** An extension whose data is what `write` writes. */
   extension(type: number, write: () => void): void {
     this.byte(0xc9)
-    const size = this.#at
+    const { size } = this
     this.uint32(0)
     this.byte(type)
     write()
-    this.#buffer.writeUInt32BE(this.#at - size - 5, size)
+    this.#buffer.writeUInt32BE(this.size - size - 5, this.#start + size)
   }
 
   #sized(size: number, one: number, two: number, four: number): void {
@@ -181,9 +187,11 @@ export class ByteWriter {
 
   #room(size: number): void {
     if (this.#at + size <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#at + size))
-    larger.set(this.#buffer.subarray(0, this.#at))
-    this.#buffer = larger
+    const begun = this.written()
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(SIZE, (begun.length + size) * 2))
+    this.#buffer.set(begun)
+    this.#start = 0
+    this.#at = begun.length
   }
 }
 

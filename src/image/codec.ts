@@ -19,7 +19,7 @@
 // string, bytes or a Method, whether a slot holds it or a list or map in a slot does; and a list or map that a slot holds
 // when nothing was cut out of it. So an encoding in the table `values` never names another. Entries of Trees are whole:
 // one is only written when it changes itself. So is what crosses to another thread or process.
-import { oidOf } from '../base/ids.ts'
+import { numberOf, oidOf } from '../base/ids.ts'
 import { BlobRef, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
 import { define } from './admit.ts'
 import { ByteReader } from './byte-reader.ts'
@@ -104,8 +104,7 @@ function writeObject(
   }
 }
 
-const writeOid = (to: ByteWriter, type: number, oid: string): void =>
-  to.fixedExtension(type, Number(oid.slice(4)))
+const writeOid = (to: ByteWriter, type: number, oid: string): void => to.fixedExtension(type, numberOf(oid))
 
 function writeText(to: ByteWriter, text: string): void {
   if (!to.text(text)) to.extension(UTF16, () => to.bytes(Buffer.from(text, 'utf16le')))
@@ -193,22 +192,31 @@ export function writeSlots(to: ByteWriter, slots: Slots, sharing?: Sharing): Raw
     }
     return undefined
   }
-  const written = new Map<string, Value | Unread>()
-  let isLazy = false
+  let written: Map<string, Value | Unread> | undefined
   for (const [name, value] of rawSlots(slots)) {
     writeText(to, name)
     const kept = writeSlot(to, value, sharing)
-    written.set(name, kept)
     if (!(kept instanceof Unread)) continue
     sharing.refers(kept)
-    isLazy = true
+    written ??= new Map(rawSlots(slots))
+    written.set(name, kept)
   }
-  return isLazy ? written : undefined
+  return written
 }
+
+/** Whether `value` is of a kind that is never shared, or a string too short for it. */
+const isSmall = (value: Value): boolean =>
+  typeof value === 'string'
+    ? value.length * 3 + 5 < SHARED_FROM
+    : value === null || typeof value === 'number' || typeof value === 'boolean' || value instanceof Ref
 
 function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Value | Unread {
   if (value instanceof Unread) {
     to.bytes(value.encoding)
+    return value
+  }
+  if (isSmall(value)) {
+    writeValue(to, value)
     return value
   }
   const begin = to.size

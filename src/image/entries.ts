@@ -54,6 +54,12 @@ export class Entries {
     return row && tidOfVersionKey(row.key)
   }
 
+  /** The last key that an entry has or had. */
+  lastKey(tree: Oid): Key | undefined {
+    const row = this.#store.first('entries', { from: entryStart(tree), to: entriesEnd(tree), reverse: true })
+    return row && entryOfKey(row.key)
+  }
+
   #first(tree: Oid, entry: Key, moment: number): Row | undefined {
     return this.#store.first('entries', {
       from: entryVersionKey(tree, entry, moment),

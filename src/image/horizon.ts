@@ -89,7 +89,10 @@ export class Horizon {
       for (const [, value] of rawSlots(draft.slots)) {
         if (!(value instanceof Unread)) eachReference(value, to)
         else if (value.digests.some(isLost)) refused.add(oid)
-        else eachReference(soundly(() => shared.read(value)) ?? null, to)
+        else {
+          for (const digest of value.digests) this.refers(digest)
+          eachReference(soundly(() => shared.read(value)) ?? null, to)
+        }
       }
     }
     for (const [tree, changes] of entries) {
@@ -99,9 +102,9 @@ export class Horizon {
     return [...refused]
   }
 
-  /** A transaction was committed that refers to these shared values. */
-  committed(values: Iterable<Digest>): void {
-    if (this.#witness) for (const digest of values) this.#witness.value(digest)
+  /** A commit that is being made refers to this shared value. */
+  refers(digest: Digest): void {
+    this.#witness?.value(digest)
   }
 
   /**

@@ -172,7 +172,6 @@ export class Image {
     this.#entries = new Entries(store, horizon)
     this.#resolvers = { ...builtInResolvers, ...parts.resolvers }
     const onCommit: CommitListener = (record, values) => {
-      horizon.committed(values)
       for (const oid of record.gone) this.#source.volatile.delete(oid)
       for (const listener of this.#listeners) listener(record, values)
     }
@@ -321,6 +320,7 @@ export class Image {
       horizon: this.#horizon,
       blobs: this.#blobs,
       open: this.#open,
+      settled: () => this.#committer.settled(),
       onMove: () => this.#revisions.forget(),
       onGone: (oid) => void this.#source.volatile.delete(oid),
     }
@@ -448,13 +448,11 @@ export class Image {
 
   /** Writes what waits to be committed, forgets open transactions, gives the image free. */
   async close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true
-      this.#packing?.ends.abort(new BatError('E_IMAGE_CLOSED'))
-      await this.#packing?.done
-      this.#committer.close()
-      for (const transaction of [...this.#open]) transaction.abort()
-    }
+    this.#closed = true
+    this.#packing?.ends.abort(new BatError('E_IMAGE_CLOSED'))
+    await this.#packing?.done
+    await this.#committer.close()
+    for (const transaction of [...this.#open]) transaction.abort()
     await this.#teardown.run()
   }
 

@@ -62,6 +62,8 @@ export interface Packed {
   readonly blobs: Blobs
   /** The transactions that are open. */
   readonly open: ReadonlySet<object>
+  /** Waits for the commits that are being written now. */
+  settled(): Promise<void>
   /** The horizon has moved: what was read before may not be there any more. */
   readonly onMove: () => void
   readonly onGone: SweepOptions['onGone']
@@ -93,6 +95,7 @@ export async function packImage(
   }
   horizon.watch(mark)
   try {
+    await image.settled() // what they refer to was not told
     const condemned = await inTurns(mark.run(), {
       rows,
       turn: () => turn('objects looked at', mark.lookedAt, mark.count),

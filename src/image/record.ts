@@ -63,7 +63,7 @@ const KIND_AT = 5
 const writer = new ByteWriter()
 const valueWriter = new ByteWriter()
 
-/** The bytes to store under `key`; valid until the next call. */
+/** The bytes to store under `key`. */
 export function formatRecord(table: Table, key: Key, body: RecordBody): Buffer {
   begin(writer, body.kind, body.kind === 'object' ? body.shape : 0)
   if (body.kind === 'object') writeSlots(writer, body.slots)
@@ -91,7 +91,7 @@ export function formatValue(key: Key, encoding: Uint8Array): Buffer {
 }
 
 function begin(to: ByteWriter, kind: RecordBody['kind'], shape = 0): void {
-  to.reset()
+  to.begin()
   to.uint32(0)
   to.byte(RECORD_VERSION)
   to.byte(kindNumbers[kind])

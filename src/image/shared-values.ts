@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import type { Value } from '../base/value.ts'
 import { ByteReader } from './byte-reader.ts'
 import { DIGEST_SIZE, readValue, type Sharing } from './codec.ts'
+import { Horizon } from './horizon.ts'
 import { valueKey } from './keyspace.ts'
 import type { Digest, Unread } from './lazy-slots.ts'
 import { damaged, formatValue, parseRecordOf } from './record.ts'
@@ -84,15 +85,17 @@ export class SharedValues {
   }
 }
 
-/** Keeps the large values of what one transaction writes, and remembers which it refers to. */
+/** Keeps the large values of what one transaction writes, and remembers and tells `horizon` which it refers to. */
 export class Sharer implements Sharing {
   /** All shared values that the revisions written refer to, those written before included. */
   readonly digests = new Set<Digest>()
   readonly #values: SharedValues
   readonly #put: Writer['put']
+  readonly #horizon: Horizon
 
-  constructor(values: SharedValues, put: Writer['put']) {
+  constructor(values: SharedValues, put: Writer['put'], horizon = new Horizon()) {
     this.#values = values
+    this.#horizon = horizon
     this.#put = put
   }
 
@@ -106,6 +109,9 @@ export class Sharer implements Sharing {
   }
 
   refers(unread: Unread): void {
-    for (const digest of unread.digests) this.digests.add(digest)
+    for (const digest of unread.digests) {
+      this.digests.add(digest)
+      this.#horizon.refers(digest)
+    }
   }
 }

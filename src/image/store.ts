@@ -25,6 +25,12 @@ export interface Range {
 /** All rows of a table. */
 export const WHOLE: Range = { from: Buffer.alloc(1), to: Buffer.alloc(64, 0xff) }
 
+export interface Put {
+  readonly table: Table
+  readonly key: Key
+  readonly record: Uint8Array
+}
+
 export interface Writer {
   put(table: Table, key: Key, record: Uint8Array): void
   remove(table: Table, key: Key): void
@@ -40,6 +46,8 @@ export interface Room {
 /** Address space to map; the file is as large as what it holds. */
 const MAP_SIZE = 2 ** 40
 const PAGE_ROWS = 256
+/** LMDB takes no longer key, in bytes. */
+const KEY_LIMIT = 1978
 
 type Rows = Database<Buffer, Uint8Array>
 
@@ -65,6 +73,7 @@ export class Store {
         encoding: 'binary',
         keyEncoding: 'binary',
         overlappingSync: false,
+        eventTurnBatching: false,
         noSync: !durable,
       }),
     )
@@ -168,6 +177,26 @@ export class Store {
         remove: (table, key) => void this.#tables[table].removeSync(key),
       }),
     )
+  }
+
+  /**
+   * Puts all of these in one transaction, away from this thread: done when it is committed and on the disk; if it fails
+   * nothing is written. The bytes must stay as they are until then.
+   */
+  async putAll(puts: readonly Put[]): Promise<void> {
+    // a refusal in the middle would leave the first half to be written
+    for (const { key } of puts) {
+      if (key.length === 0 || key.length > KEY_LIMIT) throw new RangeError(`a key of ${key.length} bytes`)
+    }
+    try {
+      await this.#root.batch(() => {
+        for (const { table, key, record } of puts) void this.#tables[table].put(key, record as Buffer)
+      })
+    } catch (error) {
+      // LMDB's own error comes behind one that says only that there was one
+      const { commitError } = error as { readonly commitError?: Promise<never> }
+      throw commitError ? await commitError.catch((cause: unknown) => cause) : error
+    }
   }
 
   /** Takes a table away that an older format had, where it is there. */

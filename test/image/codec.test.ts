@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { oidOf } from '../../src/base/ids.ts'
-import { Primitive, Ref, TreeRef, type Value } from '../../src/base/value.ts'
+import { Method, Primitive, type Provenance, Ref, TreeRef, type Value } from '../../src/base/value.ts'
 import { admit } from '../../src/image/admit.ts'
 import { decodeSlots, encodeSlots } from '../../src/image/codec.ts'
 import { revisionKey } from '../../src/image/keyspace.ts'
@@ -64,6 +64,24 @@ test('keeps the order of slots', () => {
     ['2', 2],
   ])
   assert.deepEqual([...decodeSlots(encodeSlots(slots)).keys()], ['b*', '10', 'a*', '2'])
+})
+
+test('leaves records as they were while others are made', () => {
+  const { source, provenance } = new Method({ source: 'x'.repeat(3000), provenance: {} as Provenance })
+  const made = Array.from({ length: 300 }, (_, i) => {
+    const key = revisionKey(oidOf(i), i)
+    const slots = new Map<string, Value>([
+      ['number', i],
+      ['method', new Method({ source: source.slice(0, i * 10), provenance })],
+      ['bigint', 10n ** BigInt(i)],
+      ['bytes', new Uint8Array(i)],
+    ])
+    const body = { kind: 'object', slots } as const
+    return { key, body, record: formatRecord('revisions', key, body) }
+  })
+  for (const { key, body, record } of made) {
+    assert.deepEqual(parseRecord('revisions', key, record), body)
+  }
 })
 
 test('finds any flipped bit of a record, and a record under the key of another', () => {

@@ -227,6 +227,33 @@ export function describeStore(name: string, open: Open): void {
       })
     })
 
+    it('puts many away from this thread, all or nothing, in turn with what this thread writes', async (t) => {
+      const store = await opened(t)
+      const rounds = Array.from({ length: 20 }, (_, i) => `${i} ${'x'.repeat(i * 500)}`)
+      const putting = rounds.map((round) =>
+        store.putAll([
+          { table: 'entries', key: bytes('a'), record: bytes(round) },
+          { table: 'revisions', key: bytes(round.slice(0, 9)), record: bytes(round) },
+          { table: 'blobs', key: bytes('b'), record: bytes(round) },
+        ]),
+      )
+      for (const round of rounds) {
+        store.write(({ put }) => put('transactions', bytes(round.slice(0, 9)), bytes(round)))
+        assert.equal(text(store.get('entries', bytes('a'))), text(store.get('blobs', bytes('b'))))
+      }
+      await Promise.all(putting)
+      assert.equal(text(store.get('blobs', bytes('b'))), rounds.at(-1))
+      for (const table of ['revisions', 'transactions'] as const) {
+        assert.deepEqual(new Set(store.page(table, ALL).map(({ record }) => text(record))), new Set(rounds))
+      }
+      const beside = { table: 'meta', key: bytes('beside'), record: bytes('beside') } as const
+      for (const key of ['', 'k'.repeat(LONGEST_KEY + 1)]) {
+        await assert.rejects(store.putAll([beside, { ...beside, key: bytes(key) }]))
+      }
+      await store.putAll([])
+      assert.ok(store.isEmpty('meta'))
+    })
+
     it('says how many records and bytes a table has', async (t) => {
       const store = await opened(t)
       assert.deepEqual(store.sizeOf('revisions'), { records: 0, bytes: 0 })

@@ -1,0 +1,76 @@
+// Whether a transaction may be committed. It conflicts when an object it changed, an entry it changed, or an object whose
+// reading it declared to matter, has a newer version than its snapshot, unless the object's resolver makes one of both.
+import { BatError } from '../base/errors.ts'
+import { type Oid, tidOf } from '../base/ids.ts'
+import type { CommitRequest, Draft } from './commit.ts'
+import { mergedSlots } from './conflict-resolvers.ts'
+import type { Key } from './keyspace.ts'
+import type { Slots } from './object-state.ts'
+import type { Revision } from './revisions.ts'
+
+/** What is committed by now, or will be before the request. */
+export interface Newest {
+  /** The number of the transaction that changed an object last. */
+  tidOf(oid: Oid): number | undefined
+  revision(oid: Oid): Revision | undefined
+  /** The number of the transaction that changed an entry last. */
+  entryTid(tree: Oid, key: Key): number | undefined
+  /** As it was at `moment`. */
+  at(oid: Oid, moment: number): Revision | undefined
+}
+
+/** The objects that a resolver made one of both of, as they are to be written; or the conflict. */
+export type Checked = { readonly merged: ReadonlyMap<Oid, Slots> } | { readonly conflict: BatError }
+
+export function checkConflicts(request: CommitRequest, newest: Newest): Checked {
+  const { moment, drafts, entries, currentReads } = request
+  const merged = new Map<Oid, Slots>()
+  const theirs = new Map<Oid, number>()
+  let cause: unknown
+  for (const [oid, draft] of drafts) {
+    // what is created has an oid that nobody else has
+    const tid = draft.created ? undefined : newest.tidOf(oid)
+    if (tid === undefined || tid <= moment) continue
+    try {
+      const slots = mergedWith(draft, oid, { request, newest })
+      if (slots) merged.set(oid, slots)
+      else theirs.set(oid, tid)
+    } catch (error) {
+      cause ??= error
+      theirs.set(oid, tid)
+    }
+  }
+  for (const oid of currentReads) {
+    const tid = newest.tidOf(oid)
+    if (tid !== undefined && tid > moment) theirs.set(oid, tid)
+  }
+  for (const [tree, changes] of entries) {
+    if (drafts.get(tree)?.created) continue
+    const tid = newest.tidOf(tree) ?? -1
+    if (tid <= moment) continue
+    for (const { key } of changes.values()) {
+      const changed = newest.entryTid(tree, key) ?? -1
+      if (changed > moment) theirs.set(tree, changed)
+    }
+    if (newest.revision(tree)?.kind !== 'tree') theirs.set(tree, tid)
+  }
+  if (theirs.size === 0) return { merged }
+  const [objects, tids] = [[...theirs.keys()], [...theirs.values()]]
+  const details = { objects, ours: tidOf(moment), theirs: tidOf(Math.max(...tids)) }
+  return { conflict: new BatError('E_CONFLICT', details, { cause }) }
+}
+
+/** What a draft and the changes of others make together; undefined where nobody knows. */
+function mergedWith(
+  draft: Draft,
+  oid: Oid,
+  { request, newest }: { readonly request: CommitRequest; readonly newest: Newest },
+): Slots | undefined {
+  if (draft.kind !== 'object') return undefined
+  const committed = newest.revision(oid)
+  const base = newest.at(oid, request.moment)
+  if (committed?.kind !== 'object' || base?.kind !== 'object') return undefined
+  const resolver = request.resolverOf(oid)
+  const states = { base: base.slots, committed: committed.slots, ours: draft.slots }
+  return resolver && mergedSlots(states, resolver)
+}

@@ -1,0 +1,256 @@
+// A group of commits that are written to the store together. Each request is checked by itself against what is committed
+// and what earlier ones of the group change; it is refused, alone, or turned into records. Nothing is written here, and
+// nothing else commits meanwhile: a large request is worked on in short turns.
+import type { Clock } from '../base/clock.ts'
+import { BatError } from '../base/errors.ts'
+import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
+import type { Value } from '../base/value.ts'
+import { blobBody } from './blob-record.ts'
+import type { CommitRequest, Draft } from './commit.ts'
+import { checkConflicts, type Newest } from './conflict.ts'
+import type { Entries } from './entries.ts'
+import type { Head } from './head.ts'
+import type { Horizon } from './horizon.ts'
+import {
+  blobKey,
+  compareKeys,
+  entryVersionKey,
+  type Key,
+  keyText,
+  revisionKey,
+  type Table,
+  transactionKey,
+} from './keyspace.ts'
+import { type Digest, LazySlots } from './lazy-slots.ts'
+import type { Slots } from './object-state.ts'
+import { formatObject, formatRecord, type RecordBody } from './record.ts'
+import type { Revision, Revisions } from './revisions.ts'
+import { Sharer } from './shared-values.ts'
+import type { Put, Store } from './store.ts'
+import { type TransactionRecord, transactionBody } from './transaction-record.ts'
+import { Turns } from './turns.ts'
+import type { EntryChanges } from './view.ts'
+
+/** What the commits of a group are checked against. */
+export interface Committed {
+  readonly store: Store
+  readonly revisions: Revisions
+  readonly entries: Entries
+  readonly horizon: Horizon
+  readonly clock: Clock
+}
+
+/** `tid` is that of the new transaction, or the snapshot's where nothing was changed. */
+export type Outcome = { readonly tid: number } | { readonly refusal: unknown }
+
+/** A transaction, and which shared values its revisions refer to. */
+export interface Written {
+  readonly record: TransactionRecord
+  readonly values: ReadonlySet<Digest>
+}
+
+/** From so many changes of a Tree on, it is worth knowing where the Tree ends. */
+const MANY_CHANGES = 8
+
+export class WriteGroup {
+  readonly puts: Put[] = []
+  readonly fresh = new Map<Oid, Revision>()
+  readonly written: Written[] = []
+  readonly #committed: Committed
+  readonly #taken: { readonly tid: number; readonly entries: CommitRequest['entries'] }[] = []
+  /** The records of blobs that the group brings in. */
+  readonly #blobs = new Map<string, Uint8Array>()
+  readonly #turns = new Turns()
+  #head: Head
+  readonly #newest: Newest = {
+    tidOf: (oid) => this.fresh.get(oid)?.tid ?? this.#committed.revisions.newest(oid),
+    revision: (oid) => this.#revision(oid),
+    entryTid: (tree, key) => this.#change(tree, key)?.tid ?? this.#committed.entries.newest(tree, key),
+    at: (oid, moment) => this.#committed.revisions.at(oid, moment),
+  }
+
+  constructor(committed: Committed, head: Head) {
+    this.#committed = committed
+    this.#head = head
+  }
+
+  /** The newest transaction once the group is written. */
+  get head(): Head {
+    return this.#head
+  }
+
+  async take(request: CommitRequest): Promise<Outcome> {
+    let settled: Settled
+    try {
+      const checked = checkConflicts(request, this.#newest)
+      if ('conflict' in checked) return { refusal: checked.conflict }
+      const lost = this.#packedAway(request)
+      if (lost.size > 0) return { refusal: new BatError('E_PACKED_AWAY', { objects: [...lost] }) }
+      settled = { ...checked, counts: await this.#countsAfter(request) }
+    } catch (error) {
+      return { refusal: error }
+    }
+    if (request.drafts.size === 0 && request.entries.size === 0) return { tid: request.moment }
+    await this.#write(request, settled)
+    return { tid: this.#head.tid }
+  }
+
+  /** What was changed or is referred to and has been taken away by a pack meanwhile. */
+  #packedAway(request: CommitRequest): ReadonlySet<Oid> {
+    const { horizon, revisions } = this.#committed
+    const lost = new Set(horizon.refused(request, revisions.values))
+    for (const [oid, { created }] of request.drafts) {
+      if (!created && this.#newest.tidOf(oid) === undefined) lost.add(oid)
+    }
+    return lost
+  }
+
+  /** How many entries each Tree will have. */
+  async #countsAfter({ drafts, entries }: CommitRequest): Promise<ReadonlyMap<Oid, number>> {
+    const counts = new Map<Oid, number>()
+    for (const [tree, changes] of entries) {
+      const draft = drafts.get(tree)
+      const revision = draft?.created ? undefined : this.#revision(tree)
+      let count = draft?.kind === 'tree' ? draft.count : revision?.kind === 'tree' ? revision.count : 0
+      const end = revision && changes.size >= MANY_CHANGES ? this.#end(tree) : undefined
+      for (const { key, value } of changes.values()) {
+        const isBehind = !revision || (end !== undefined && compareKeys(key, end) > 0)
+        const isThere = !isBehind && this.#isThere(tree, key)
+        count += Number(value !== undefined) - Number(isThere)
+        const pause = this.#turns.next()
+        if (pause) await pause
+      }
+      counts.set(tree, count)
+    }
+    return counts
+  }
+
+  async #write(request: CommitRequest, { merged, counts }: Settled): Promise<void> {
+    const tid = this.#head.tid + 1
+    const put = (table: Table, key: Key, record: Uint8Array) => void this.puts.push({ table, key, record })
+    const sharer = new Sharer(this.#committed.revisions.values, put, this.#committed.horizon)
+    const lists: Lists = { created: [], changed: [], gone: [] }
+    for (const [oid, draft] of request.drafts) {
+      lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
+      if (draft.kind === 'object') this.#reviseObject(oid, merged.get(oid) ?? draft.slots, { tid, sharer })
+      else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
+      else if (!counts.has(oid)) this.#revise(oid, { tid, kind: 'tree', count: draft.count })
+      const pause = this.#turns.next()
+      if (pause) await pause
+    }
+    for (const [tree, changes] of request.entries) {
+      await this.#writeEntries(tree, changes, tid)
+      const draft: Draft | undefined = request.drafts.get(tree)
+      if (draft?.kind === 'gone') continue
+      if (!draft) lists.changed.push(tree)
+      this.#revise(tree, { tid, kind: 'tree', count: counts.get(tree)! })
+    }
+    for (const { sha256, size } of request.blobs) {
+      const key = blobKey(sha256)
+      const before = this.#blobs.get(sha256) ?? this.#committed.store.get('blobs', key)
+      this.#blobs.set(sha256, this.#put('blobs', key, blobBody({ sha256, size, tid }, before)))
+    }
+    this.#taken.push({ tid, entries: request.entries })
+    this.written.push({ record: this.#close(request, lists, tid), values: sharer.digests })
+  }
+
+  #reviseObject(
+    oid: Oid,
+    slots: Slots,
+    { tid, sharer }: { readonly tid: number; readonly sharer: Sharer },
+  ): void {
+    const key = revisionKey(oid, tid)
+    const { values, shapes } = this.#committed.revisions
+    const { record, lazy } = formatObject(key, { slots, shape: shapes.versionOf(slots) }, sharer)
+    this.puts.push({ table: 'revisions', key, record })
+    const kept = lazy ? new LazySlots(lazy, values.read) : slots
+    this.fresh.set(oid, { tid, kind: 'object', slots: kept })
+  }
+
+  #revise(oid: Oid, revision: Exclude<Revision, { readonly kind: 'object' }>): void {
+    this.#put('revisions', revisionKey(oid, revision.tid), revision)
+    this.fresh.set(oid, revision)
+  }
+
+  async #writeEntries(tree: Oid, changes: EntryChanges, tid: number): Promise<void> {
+    for (const { key, value } of changes.values()) {
+      const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
+      this.#put('entries', entryVersionKey(tree, key, tid), body)
+      const pause = this.#turns.next()
+      if (pause) await pause
+    }
+  }
+
+  #close(request: CommitRequest, lists: Lists, tid: number): TransactionRecord {
+    const next = lists.created.reduce((most, oid) => Math.max(most, numberOf(oid) + 1), this.#head.next)
+    const time = Math.max(this.#head.time, this.#committed.clock.now())
+    const record: TransactionRecord = {
+      tid: tidOf(tid),
+      time,
+      user: request.user,
+      description: request.description,
+      meta: request.meta,
+      ...lists,
+      trees: [...request.entries].map(([tree, changes]) => ({
+        tree,
+        entries: [...changes.values()].map(({ key }) => key),
+      })),
+      blobs: request.blobs.map(({ sha256 }) => sha256),
+      next: oidOf(next),
+    }
+    this.#put('transactions', transactionKey(tid), transactionBody(record))
+    this.#head = { tid, time, next }
+    return record
+  }
+
+  #put(table: Table, key: Key, body: RecordBody): Uint8Array {
+    const record = formatRecord(table, key, body)
+    this.puts.push({ table, key, record })
+    return record
+  }
+
+  /** As committed, or as an earlier one of the group leaves it. */
+  #revision(oid: Oid): Revision | undefined {
+    return this.fresh.get(oid) ?? this.#committed.revisions.at(oid, this.#head.tid)
+  }
+
+  /** What an earlier one of the group does to an entry. */
+  #change(tree: Oid, key: Key): { readonly tid: number; readonly value: Value | undefined } | undefined {
+    for (let i = this.#taken.length - 1; i >= 0; i--) {
+      const { tid, entries } = this.#taken[i]!
+      const change = entries.get(tree)?.get(keyText(key))
+      if (change) return { tid, value: change.value }
+    }
+    return undefined
+  }
+
+  /** Whether a Tree has an entry. A damaged one was counted when it was written, and can be replaced. */
+  #isThere(tree: Oid, key: Key): boolean {
+    const change = this.#change(tree, key)
+    if (change) return change.value !== undefined
+    try {
+      return this.#committed.entries.at(tree, key, this.#head.tid)?.value !== undefined
+    } catch (error) {
+      if (error instanceof BatError && error.code === 'E_RECORD_DAMAGED') return true
+      throw error
+    }
+  }
+
+  /** The last key that a Tree has had as committed, if it stands for all: no earlier one of the group changes the Tree. */
+  #end(tree: Oid): Key | undefined {
+    return this.fresh.has(tree) ? undefined : this.#committed.entries.lastKey(tree)
+  }
+}
+
+interface Settled {
+  /** Objects that a resolver made one of several of. */
+  readonly merged: ReadonlyMap<Oid, Slots>
+  /** How many entries each Tree will have. */
+  readonly counts: ReadonlyMap<Oid, number>
+}
+
+interface Lists {
+  readonly created: Oid[]
+  readonly changed: Oid[]
+  readonly gone: Oid[]
+}
