@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -11,14 +10,8 @@ import { parseObject } from '../../src/image/text/object-text.ts'
 import { formatLine } from '../../src/image/text/value-text.ts'
 import { freshFolder, TestClock, TestImage } from './fresh-image.ts'
 import { carryOut, plans } from './random-image.ts'
+import { contentsOf } from './text-files.ts'
 import { plain, values } from './values.ts'
-
-/** Every file below a folder, by path. */
-function contentsOf(dir: string): Record<string, string> {
-  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const paths = files.map(({ parentPath, name }) => join(parentPath, name).slice(dir.length + 1)).sort()
-  return Object.fromEntries(paths.map((path) => [path, readFileSync(join(dir, path), 'latin1')]))
-}
 
 /** All that is in an image now, as plain data. */
 function everything(image: Image): unknown {
