@@ -1,7 +1,9 @@
 // The trials there are, in the order in which they are run.
 import { bitFlips } from './bit-flips.ts'
 import { fullDisk } from './full-disk.ts'
+import { killsAtBackup } from './kill-backup.ts'
 import { killsAtCommit, killsAtImport, killsAtPack } from './kills.ts'
+import { largeBlob } from './large-blob.ts'
 import { killsAtMigration } from './migration-kills.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Trial } from './trial.ts'
@@ -11,7 +13,9 @@ export const trials: readonly Trial[] = [
   killsAtImport,
   killsAtPack,
   killsAtMigration,
+  killsAtBackup,
   powerCuts,
   fullDisk,
   bitFlips,
+  largeBlob,
 ]

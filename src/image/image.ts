@@ -6,7 +6,7 @@
 //
 // This file only composes: each part says what it does itself.
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../base/ids.ts'
@@ -84,7 +84,8 @@ const TRIES = 5
  * E_IMAGE_FOREIGN, E_IMAGE_VERSION, E_HOME when the folder cannot be written.
  */
 export async function openImage(options: ImageOptions): Promise<Image> {
-  const { dir, clock, durable = true } = options
+  const { clock, durable = true } = options
+  const dir = resolve(options.dir) // whatever the working folder is later
   const teardown = new Teardown()
   try {
     prepareFolder(dir)
@@ -118,7 +119,7 @@ export async function openImage(options: ImageOptions): Promise<Image> {
       () => new Horizon().load(store),
       () => new Horizon(),
     )
-    return new Image({ ...options, store, identity, blobs, teardown, head, horizon, damage })
+    return new Image({ ...options, dir, store, identity, blobs, teardown, head, horizon, damage })
   } catch (error) {
     await teardown.run()
     throw error

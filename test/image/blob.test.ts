@@ -210,6 +210,50 @@ test('takes in a file whole, and by a link only where it is told to', async (t) 
   assert.equal((await stat(other)).mode & 0o200, 0o200, 'the mode of a file that is linked is left alone')
 })
 
+test('commits bytes that nothing names yet, and lets the next transaction name them', async (t) => {
+  const image = await freshImage(t)
+  const { value: ref, tid } = await image.image.transact({ user: 'ada' }, (transaction) =>
+    transaction.importBlob(bytes),
+  )
+  assert.equal(tid, 'tx:1')
+  await image.image.pack({ before: 'tx:0' })
+  await image.commit((transaction) => transaction.root.set('photo', ref))
+  assert.deepEqual(await readFile(image.image.blobPath(ref)), bytes)
+  assert.deepEqual((await image.image.verify()).faults, [])
+})
+
+test('works on when the working folder changes', async (t) => {
+  const folder = await freshFolder(t)
+  const before = process.cwd()
+  process.chdir(folder)
+  const image = await new TestImage('image').open()
+  try {
+    process.chdir('/')
+    const ref = await kept(image)
+    assert.deepEqual(await readFile(image.image.blobPath(ref)), bytes)
+    assert.equal(image.image.dir, join(folder, 'image'))
+  } finally {
+    process.chdir(before)
+    await image.image.close()
+  }
+})
+
+test('copies a file from another file system', async (t) => {
+  const other = await freshFolder(t)
+  if (!mounted(other, '1m')) {
+    t.skip('mounting a small tmpfs is not permitted here')
+    return
+  }
+  try {
+    const image = await freshImage(t)
+    await writeFile(join(other, 'weights'), bytes)
+    const ref = await kept(image, { file: join(other, 'weights'), link: true })
+    assert.deepEqual(await readFile(image.image.blobPath(ref)), bytes)
+  } finally {
+    execFileSync('umount', [other])
+  }
+})
+
 test('finds a linked file that its owner changed all the same', async (t) => {
   const image = await freshImage(t)
   const file = join(await freshFolder(t), 'weights')

@@ -41,25 +41,18 @@ export async function readRecords(
   { signal, onProgress }: Watch,
   onRows: (rows: readonly TableRow[]) => void = () => {},
 ): Promise<BackedUpBlob[]> {
-  const { file, bytes, sha256 } = manifest.records
+  const { file, bytes } = manifest.records
   const place = join(dir, file)
   const known = knownFaults(manifest)
   const blobs: BackedUpBlob[] = []
   let done = 0
-  const parts = readRecordFile(place, (count) => {
+  const onBytes = (count: number) => {
     signal?.throwIfAborted()
     done += count
     onProgress?.({ what: 'records read', done, total: bytes, unit: 'bytes' })
-  })
-  for (;;) {
-    const part = await parts.next().catch((error) => Promise.reject(unreadable(place, error)))
-    if (part.done) {
-      const { bytes: found, sha256: sum } = part.value
-      if (found === bytes && sum === sha256) return blobs
-      const problem = found === bytes ? `its SHA-256 is ${sum}` : `it has ${found} bytes, not ${bytes}`
-      throw new BatError('E_BACKUP_DAMAGED', { place, problem })
-    }
-    for (const { table, key, record } of part.value) {
+  }
+  for await (const rows of readRecordFile(place, manifest.records, onBytes)) {
+    for (const { table, key, record } of rows) {
       if (isWhole(table, key, record)) {
         if (table === 'blobs') blobs.push(parseBlobRecord(key, record))
       } else if (!known.has(nameOfRecord(table, key))) {
@@ -67,8 +60,9 @@ export async function readRecords(
         throw new BatError('E_BACKUP_DAMAGED', { place, problem })
       }
     }
-    onRows(part.value)
+    onRows(rows)
   }
+  return blobs
 }
 
 /** Has `take` read the file of each blob, and compares what it found. Throws E_BACKUP_DAMAGED with all that is wrong. */
@@ -104,11 +98,6 @@ export async function eachBlob(
   }
   signal?.throwIfAborted()
   throwFirst(problems)
-}
-
-function unreadable(place: string, error: unknown): unknown {
-  if (!(error instanceof BatError) || error.code !== 'E_BLOB_SOURCE') return error
-  return new BatError('E_BACKUP_DAMAGED', { place, problem: error.details.reason }, { cause: error })
 }
 
 function throwFirst(problems: readonly Fault[]): void {

@@ -88,32 +88,41 @@ export class RecordFileWriter {
   }
 }
 
-/** The records of a file, some at a time, and at the end what was read. Throws E_BACKUP_DAMAGED. */
+/** The records of a file, some at a time. Throws E_BACKUP_DAMAGED, at the latest behind the last when it is not as expected. */
 export async function* readRecordFile(
   file: string,
-  onBytes: (count: number) => void = () => {},
-): AsyncGenerator<TableRow[], Omit<Written, 'rows'>, undefined> {
+  expected: Pick<Written, 'bytes' | 'sha256'>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<TableRow[], void, undefined> {
   const hash = createHash('sha256')
   let bytes = 0
   let rest = Buffer.alloc(0)
-  let begun = false
-  for await (const piece of piecesOfFile(file)) {
+  for await (const piece of readable(file)) {
     hash.update(piece)
+    const isFirst = bytes === 0
     bytes += piece.length
     onBytes(piece.length)
     rest = Buffer.concat([rest, piece])
-    if (!begun) {
-      if (!rest.subarray(0, FIRST_LINE.length).equals(FIRST_LINE))
-        throw damagedFile(file, 'it is no file of records')
-      rest = rest.subarray(FIRST_LINE.length)
-      begun = true
-    }
+    if (isFirst && !rest.subarray(0, FIRST_LINE.length).equals(FIRST_LINE))
+      throw damagedFile(file, 'it is no file of records')
+    if (isFirst) rest = rest.subarray(FIRST_LINE.length)
     const rows: TableRow[] = []
     rest = rest.subarray(takeRows(file, rest, rows))
     yield rows
   }
-  if (rest.length > 0 || !begun) throw damagedFile(file, `it ends within a record, at byte ${bytes}`)
-  return { bytes, sha256: hash.digest('hex') }
+  if (rest.length > 0) throw damagedFile(file, `it ends within a record, at byte ${bytes}`)
+  if (bytes !== expected.bytes) throw damagedFile(file, `it has ${bytes} bytes, not ${expected.bytes}`)
+  const sum = hash.digest('hex')
+  if (sum !== expected.sha256) throw damagedFile(file, `its SHA-256 is ${sum}`)
+}
+
+async function* readable(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* piecesOfFile(file)
+  } catch (error) {
+    if (!(error instanceof BatError)) throw error
+    throw new BatError('E_BACKUP_DAMAGED', { place: file, problem: error.details.reason }, { cause: error })
+  }
 }
 
 /** Takes the whole records at the beginning of `bytes`; answers where they end. */
