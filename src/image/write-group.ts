@@ -90,7 +90,8 @@ export class WriteGroup {
     } catch (error) {
       return { refusal: error }
     }
-    if (request.drafts.size + request.entries.size + request.blobs.length === 0) return { tid: request.moment }
+    if (request.drafts.size + request.entries.size + request.blobs.length === 0)
+      return { tid: request.moment }
     await this.#write(request, settled)
     return { tid: this.#head.tid }
   }
