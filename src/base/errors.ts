@@ -116,6 +116,11 @@ const table = {
     message: 'there is nothing of {user} to undo',
     remedy: 'batos history',
   },
+  E_UNDO_NOTHING: {
+    class: 'refuse',
+    message: '{tid} changed nothing that can be taken back',
+    remedy: 'batos history lists what can',
+  },
   E_AUDIT_EVENT: { class: 'fatal', message: 'not an audit event: {path}: {problem}' },
 
   // the image

@@ -279,7 +279,7 @@ export class Image {
     return this.#history.diff(oid, a, b)
   }
 
-  /** Takes transactions back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_PACKED, E_NO_TRANSACTION. */
+  /** Takes transactions back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_UNDO_NOTHING, E_PACKED, E_NO_TRANSACTION. */
   async undo(tids: Tid | readonly Tid[], { keep = [], ...options }: UndoOptions): Promise<Tid> {
     const records = [...new Set(typeof tids === 'string' ? [tids] : tids)].map((tid) => {
       if (tid !== tidOf(0)) this.#horizon.check(numberOf(tid) - 1, `what was before ${tid}`)
@@ -290,9 +290,10 @@ export class Image {
     const said = records.map(({ tid, description }) => `${tid}: ${description}`).join('; ')
     const description = options.description ?? `undo ${said}`
     const past = { revisions: this.#revisions, entries: this.#entries, resolvers: this.#resolvers }
-    const undone = await this.transact({ ...options, description }, (transaction) =>
-      undoInto(transaction, records, past, new Set(keep)),
-    )
+    const undone = await this.transact({ ...options, description }, (transaction) => {
+      undoInto(transaction, records, past, new Set(keep))
+      if (transaction.isBlank) throw new BatError('E_UNDO_NOTHING', { tid: records.map(({ tid }) => tid) })
+    })
     return undone.tid
   }
 

@@ -247,7 +247,7 @@ export class Transaction extends View {
   async commit(): Promise<Tid> {
     this.#mustBeOpen()
     if (this.#doom !== undefined) throw new BatError('E_DOOMED', { reason: this.#doom })
-    if (this.#isBlank) {
+    if (this.isBlank) {
       this.#end('committed')
       return this.snapshot
     }
@@ -266,7 +266,7 @@ export class Transaction extends View {
   }
 
   /** Whether there is nothing to write and nothing that could conflict. */
-  get #isBlank(): boolean {
+  get isBlank(): boolean {
     const { drafts, entries } = this.#changes
     return drafts.size + entries.size + this.#currentReads.size + this.#blobs.length === 0
   }

@@ -163,6 +163,7 @@ test('leaves what it is told to keep as it is', async (t) => {
   await kept.commit((transaction) => transaction.get(b).set('x', 3))
   await kept.image.undo('tx:3', { user: 'ada', keep: [b] })
   assert.deepEqual([kept.slot(a, 'x'), kept.slot(b, 'x')], [1, 3])
+  await assert.rejects(kept.image.undo('tx:4', { user: 'ada', keep: [b] }), coded('E_UNDO_NOTHING'))
 })
 
 test('takes back only the slots that the transaction changed', async (t) => {
