@@ -459,7 +459,12 @@ const table = {
   E_MODEL_QUARANTINED: {
     class: 'refuse',
     message: '{model} ended its process {deaths} times with no answer between, the last time with {how}',
-    remedy: 'choose another model or start again; batos doctor says more',
+    remedy: 'batos model list shows others; batos model use seed takes the one that came with BAT OS',
+  },
+  E_ADAPTER_QUARANTINED: {
+    class: 'refuse',
+    message: 'the adapter {adapter} ended the inference process {deaths} times, the last time with {how}',
+    remedy: 'export it again for this model; what needs it goes without until then',
   },
   E_ENGINE_UNAVAILABLE: {
     class: 'refuse',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type Config, loadConfig } from '../base/config.ts'
 import type { Home } from '../base/home.ts'
 import { packageRoot } from '../base/package-root.ts'
-import type { Value } from '../base/value.ts'
+import type { PlainObject, Value } from '../base/value.ts'
 import { openConnection } from './connection.ts'
 import { readState, running } from './daemon.ts'
 import type { Outcome, Task } from './task.ts'
@@ -28,7 +28,9 @@ export async function doctor(task: Task): Promise<Outcome> {
   const { finding, config } = await configuration(home)
   findings.push(finding)
   findings.push(await keyFiles(home), await modelFile(config), await stewardState(home))
-  findings.push(...((await running(home, 'kernel')) ? await kernelAnswer(task) : [await portFree(config)]))
+  findings.push(
+    ...((await running(home, 'kernel')) ? await kernelAnswer(task, config) : [await portFree(config)]),
+  )
   const ok = findings.every((each) => each.ok)
   const text = findings.map((each) => findingText(each, task)).join('\n')
   return { value: { ok, findings: findings as unknown as Value }, text, status: ok ? 0 : 1 }
@@ -95,9 +97,11 @@ async function keyFiles(home: Home): Promise<Finding> {
       }
 }
 
+/** What is there to think with when the image names nothing else. */
 async function modelFile(config: Config | undefined): Promise<Finding> {
   const what = 'model'
-  const path = config?.model.path ?? join(packageRoot, 'models', 'seed.gguf')
+  const { engine, url, path = join(packageRoot, 'models', 'seed.gguf') } = config?.model ?? {}
+  if (engine === 'openai') return { what, ok: true, found: `at ${url}` }
   const remedy =
     config?.model.path === undefined
       ? 'restore models/seed.gguf from the repository or the package'
@@ -109,6 +113,24 @@ async function modelFile(config: Config | undefined): Promise<Finding> {
   } catch (error) {
     return { what, ok: false, found: `${path}: ${(error as Error).message}`, remedy }
   }
+}
+
+/** Whether the mind of a running kernel can answer, and else why not: what is known is done all the same. */
+function mindState({ state, reason, model }: PlainObject, config: Config | undefined): Finding {
+  const what = 'mind'
+  const name = textOf(state) ?? 'unknown'
+  const ok = !['absent', 'down', 'quarantined', 'stopped'].includes(name)
+  const why = textOf(reason)
+  const path = textOf(mapOf(model).path)
+  const found = `${name}${why !== undefined ? `: ${why}` : path !== undefined ? `: ${path}` : ''}`
+  const { engine, path: fixed } = config?.model ?? {}
+  const remedy =
+    engine === 'openai'
+      ? 'see model.url, model.name and model.keyVariable in batos.config.json'
+      : fixed === undefined
+        ? `${typed('model list')} shows what else there is; ${typed('model use seed')} takes the seed mind`
+        : `correct model.path in batos.config.json or take it out, then ${typed('down')} and ${typed('up --detach')}`
+  return { what, ok, found, remedy }
 }
 
 async function stewardState(home: Home): Promise<Finding> {
@@ -127,17 +149,14 @@ async function stewardState(home: Home): Promise<Finding> {
   return { what, ok: true, found: 'does not run' }
 }
 
-async function kernelAnswer(task: Task): Promise<Finding[]> {
+async function kernelAnswer(task: Task, config: Config | undefined): Promise<Finding[]> {
   try {
     const client = await openConnection(task.where)
     try {
       const told = mapOf(await client.request({ command: 'ping' }, { timeoutMs: 3000 }))
-      const mind = mapOf(told.mind)
-      const state = textOf(mind.state) ?? 'unknown'
-      const ok = !['absent', 'down', 'quarantined', 'stopped'].includes(state)
       return [
         { what: 'kernel', ok: true, found: `answers, pid ${String(told.pid)}` },
-        { what: 'mind', ok, found: state, remedy: textOf(mind.reason) ?? `see ${task.home.logs}` },
+        mindState(mapOf(told.mind), config),
       ]
     } finally {
       await client.close()

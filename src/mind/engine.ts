@@ -7,12 +7,13 @@
 //   down          the process ended unasked; the calls it had fail with E_ENGINE_LOST, later ones wait → starting
 //   absent        no model, or it was refused, or nothing can run here: calls are refused with the cause
 //   quarantined   the process ended too often in a short time while it loaded or answered, with no answer between;
-//                 calls are refused. An end while it was idle is nobody's fault and does not count.
+//                 calls are refused. An adapter alone to blame (deaths.ts) is refused alone, and the rest goes on.
 //   stopped       by stop(); calls fail with E_ENGINE_STOPPED
 //
 // absent, quarantined and stopped are final: a new engine is started for another model.
 import { availableParallelism } from 'node:os'
 import { BatError } from '../base/errors.ts'
+import { Deaths, type Quarantine } from './deaths.ts'
 import { type EngineChild, forkProcess } from './engine-child.ts'
 import type {
   FromProcess,
@@ -35,6 +36,8 @@ export type EngineEvent =
   | { readonly kind: 'down'; readonly how: string; readonly lost: number; readonly againInMs: number }
   | { readonly kind: 'absent'; readonly reason: BatError }
   | { readonly kind: 'quarantined'; readonly reason: BatError }
+  /** An adapter is quarantined; the model goes on without it. */
+  | { readonly kind: 'shunned'; readonly adapter: string; readonly reason: BatError }
 
 export interface EngineOptions {
   /** No path: the engine is absent from the beginning. */
@@ -52,7 +55,7 @@ export interface EngineOptions {
   /** Default `auto`; a GPU asked for by name that is not there is an error. */
   readonly gpu?: GpuChoice
   /** Default: 3 ends of the process within 60 s, while it loaded or answered. */
-  readonly quarantine?: { readonly deaths: number; readonly withinMs: number }
+  readonly quarantine?: Quarantine
   readonly onEvent?: (event: EngineEvent) => void
   readonly log?: (line: string) => void
 }
@@ -86,8 +89,9 @@ export class Engine implements Inference {
   #gpu: GpuState | false = false
   #refusal: BatError | undefined
   #reason: string | undefined
-  /** Ends of the process since it last answered; those of an idle one say nothing about the model. */
-  #deaths: { readonly at: number; readonly idle: boolean }[] = []
+  readonly #deaths: Deaths
+  /** Adapters that ended the process too often: no call with one of them is taken. */
+  readonly #quarantined = new Map<string, BatError>()
   #timer: NodeJS.Timeout | undefined
   #stopping: Promise<void> | undefined
   #ids = 0
@@ -95,6 +99,7 @@ export class Engine implements Inference {
 
   constructor(options: EngineOptions) {
     this.#options = options
+    this.#deaths = new Deaths(options.quarantine ?? { deaths: 3, withinMs: 60_000 })
     this.#threads = options.threads ?? Math.max(1, availableParallelism() - 1)
     this.#settled = new Promise((resolve) => {
       this.#settle = resolve
@@ -104,14 +109,10 @@ export class Engine implements Inference {
     else this.#start(options.modelPath)
   }
 
-  /**
-   * Answers a request. Rejects with E_PROMPT_TOO_LONG, E_GRAMMAR, E_INFER_REQUEST (the request), E_ENGINE_LOST,
-   * E_ENGINE_FAILED, E_ENGINE_STOPPED (try again), E_NO_MODEL, E_MODEL_INVALID, E_MODEL_QUARANTINED,
-   * E_ENGINE_UNAVAILABLE (nothing can answer), or with the reason of the signal.
-   */
   infer(request: InferRequest, { signal, onToken }: InferOptions = {}): Promise<InferResult> {
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const refusal = this.#refusal ?? requestProblem(request)
+    const shunned = this.#quarantined.get(request.adapter?.sha256 ?? '')
+    const refusal = this.#refusal ?? shunned ?? requestProblem(request)
     if (refusal) return Promise.reject(refusal)
     const id = ++this.#ids
     return new Promise<InferResult>((resolve, reject) => {
@@ -194,7 +195,7 @@ export class Engine implements Inference {
         this.#deliver(message.id, message.text)
         break
       case 'done':
-        this.#deaths = []
+        this.#deaths.answered(message.result.adapter)
         this.#take(message.id)?.resolve(message.result)
         break
       case 'failed':
@@ -213,25 +214,34 @@ export class Engine implements Inference {
 
   /** The process ended unasked. */
   #lost(modelPath: string, how: string, lastWords: string): void {
-    const { deaths, withinMs } = this.#options.quarantine ?? { deaths: 3, withinMs: 60_000 }
     const lost = [...this.#calls].filter(([, call]) => call.sent)
     const idle = this.#state === 'ready' && lost.length === 0
-    const now = performance.now()
+    const adapters = lost.map(([, { request }]) => request.adapter?.sha256)
+    const { charged, count, quarantined } = this.#deaths.note(performance.now(), { idle, adapters })
     this.#child = undefined
-    this.#deaths = [...this.#deaths.filter(({ at }) => now - at < withinMs), { at: now, idle }]
     for (const [id] of lost) this.#take(id)?.reject(new BatError('E_ENGINE_LOST', { how, lastWords }))
     this.#options.log?.(`the inference process ended with ${how}${lastWords && `: ${lastWords.trim()}`}`)
-    const charged = this.#deaths.filter((death) => !death.idle).length
-    if (charged >= deaths) {
-      const details = { model: modelPath, deaths: charged, how, lastWords }
+    if (quarantined && charged === 'model') {
+      const details = { model: modelPath, deaths: count, how, lastWords }
       this.#refuse('quarantined', new BatError('E_MODEL_QUARANTINED', details))
       return
     }
+    if (quarantined) this.#shun(charged, { adapter: charged, deaths: count, how, lastWords })
     this.#state = 'down'
     this.#reason = `the inference process ended with ${how}`
-    const againInMs = Math.min(backOff.mostMs, backOff.firstMs * 2 ** (this.#deaths.length - 1))
+    const againInMs = Math.min(backOff.mostMs, backOff.firstMs * 2 ** (this.#deaths.recent - 1))
     this.#timer = setTimeout(() => this.#start(modelPath), againInMs)
     this.#emit({ kind: 'down', how, lost: lost.length, againInMs })
+  }
+
+  /** No call with this adapter is taken any more; the model goes on without it. */
+  #shun(adapter: string, details: Readonly<Record<string, unknown>>): void {
+    const refusal = new BatError('E_ADAPTER_QUARANTINED', details)
+    this.#deaths.forget(adapter)
+    this.#quarantined.set(adapter, refusal)
+    for (const [id, { request }] of this.#calls)
+      if (request.adapter?.sha256 === adapter) this.#take(id)?.reject(refusal)
+    this.#emit({ kind: 'shunned', adapter, reason: refusal })
   }
 
   /** Enters a final state: every call, now and later, is refused with `refusal`. */

@@ -6,7 +6,8 @@ export interface Inference {
   /**
    * Answers a request. Rejects with what is wrong with the request (E_PROMPT_TOO_LONG, E_GRAMMAR, E_INFER_REQUEST), with what
    * may be well the next time (E_ENGINE_LOST, E_ENGINE_FAILED, E_ENGINE_STOPPED), with why nothing can answer (E_NO_MODEL,
-   * E_MODEL_INVALID, E_MODEL_QUARANTINED, E_ENGINE_UNAVAILABLE, E_ENGINE_REFUSED), or with the reason of the signal.
+   * E_MODEL_INVALID, E_MODEL_QUARANTINED, E_ADAPTER_QUARANTINED,
+   * E_ENGINE_UNAVAILABLE, E_ENGINE_REFUSED), or with the reason of the signal.
    */
   infer(request: InferRequest, options?: InferOptions): Promise<InferResult>
   status(): EngineStatus

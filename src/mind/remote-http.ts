@@ -14,7 +14,7 @@ export interface RemoteLimits {
   /** Between two pieces of an answer. */
   readonly silentMs: number
   readonly tries: number
-  /** Before the second try; it doubles. */
+  /** Before the second try; it doubles, up to ten seconds. */
   readonly backOffMs: number
 }
 
@@ -58,7 +58,9 @@ export async function askStream<T>(place: RemotePlace, call: RemoteCall, read: R
       const lost = thrown instanceof BatError && thrown.code === 'E_SERVER_LOST'
       if (!lost || begun || attempt >= tries) throw thrown
       const { afterMs } = thrown.details as { afterMs?: number }
-      await pause(afterMs ?? backOffMs * 2 ** (attempt - 1), undefined, { signal }).catch(() => {})
+      await pause(afterMs ?? Math.min(10_000, backOffMs * 2 ** (attempt - 1)), undefined, { signal }).catch(
+        () => {},
+      )
       signal.throwIfAborted()
     }
   }

@@ -26,9 +26,11 @@ interface Ran {
   readonly json: any
 }
 
-function batos(...args: string[]): Promise<Ran> {
+const batos = (...args: string[]): Promise<Ran> => batosOn(daemon, ...args)
+
+function batosOn({ home }: Daemon, ...args: string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    const env = { ...process.env, BATOS_HOME: daemon.home.dir, HF_ENDPOINT: hub.origin, HF_TOKEN: 'secret' }
+    const env = { ...process.env, BATOS_HOME: home.dir, HF_ENDPOINT: hub.origin, HF_TOKEN: 'secret' }
     execFile(process.execPath, [program, ...args, '--json'], { env }, (error, output, errors) => {
       const status = error === null ? 0 : Number(error.code)
       resolve({ status, output, errors, json: JSON.parse(output || 'null') })
@@ -134,4 +136,25 @@ test('changes the model with no kernel running too, once it is seen to come up',
   const fixed = await batos('model', 'use', 'tiny')
   assert.equal(fixed.json.error.code, 'E_MODEL_FIXED')
   assert.match(fixed.errors, /model\.path in .*batos\.config\.json/)
+})
+
+test('does what is known without a model that can think, and doctor says why it cannot', async () => {
+  const path = join(folder, 'headless.gguf')
+  const model = tinyModel()
+  model.metadata.delete('llama.attention.head_count')
+  writeModel(path, model)
+  const dull = await startDaemon({ model: { gpu: false, path } })
+  try {
+    const client = dull.client()
+    assert.equal(await say(client, 'genesis.count = 3'), 3)
+    await assert.rejects(say(client, 'genesis double: 4 => 8'), /head_count is missing/)
+    const { status, json } = await batosOn(dull, 'doctor')
+    assert.equal(status, 1)
+    const mind = json.findings.find(({ what }: { what: string }) => what === 'mind')
+    assert.equal(mind.ok, false)
+    assert.match(mind.found, /^absent: .*headless\.gguf.*head_count is missing/)
+    assert.match(mind.remedy, /model\.path in batos\.config\.json/)
+  } finally {
+    await dull.stop()
+  }
 })

@@ -107,7 +107,14 @@ test('never answers from the cache of another adapter', async () => {
   const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 1 }
   const long = request({ messages: [{ role: 'user', content: 'method '.repeat(60) }], temperature: 0 })
   const texts = []
-  for (const with_ of [undefined, adapter, undefined, adapter, { ...adapter, scale: 0 }]) {
+  for (const with_ of [
+    undefined,
+    adapter,
+    undefined,
+    adapter,
+    { ...adapter, scale: 0 },
+    { ...adapter, scale: 3 },
+  ]) {
     const result = await narrow.infer(with_ ? { ...long, adapter: with_ } : long)
     assert.equal(result.adapter, with_?.sha256)
     texts.push(result.text)
@@ -116,6 +123,9 @@ test('never answers from the cache of another adapter', async () => {
   assert.equal(texts[1], texts[3])
   assert.equal(texts[4], texts[0])
   assert.notEqual(texts[0], texts[1])
+  const fresh = start({ parallel: 1 })
+  assert.equal((await fresh.infer({ ...long, adapter: { ...adapter, scale: 3 } })).text, texts[5])
+  await fresh.stop()
   const other = { ...long, adapter: { ...adapter, sha256: '0'.repeat(64) } }
   await assert.rejects(narrow.infer(other), code('E_ADAPTER_INVALID'))
   await narrow.stop()
@@ -143,6 +153,7 @@ test('quarantines a model whose process ends three times with no answer between'
   const failures: unknown[] = []
   const { promise, resolve } = withResolvers()
   const doomed = start({
+    quarantine: { deaths: 3, withinMs: 600_000 },
     onEvent: (event) => {
       events.push(event)
       if (event.kind === 'up')
@@ -165,6 +176,55 @@ test('quarantines a model whose process ends three times with no answer between'
   assert.equal(state, 'quarantined')
   assert.match(reason ?? '', /SIGKILL/)
   assert.equal(pid, undefined)
+})
+
+test('quarantines an adapter that ends the process, and goes on without it', async () => {
+  const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 1 }
+  const shunned = withResolvers()
+  const unlucky = start({
+    quarantine: { deaths: 2, withinMs: 600_000 },
+    onEvent: ({ kind }) => kind === 'shunned' && shunned.resolve(),
+  })
+  for (let death = 1; death <= 2; death++) {
+    await unlucky.infer(request({ maxTokens: 1 }))
+    const { pid } = unlucky.status()
+    const killed = unlucky.infer(request({ ...endless, adapter }), {
+      onToken: () => process.kill(pid!, 'SIGKILL'),
+    })
+    await assert.rejects(killed, code('E_ENGINE_LOST'))
+  }
+  await shunned.promise
+  await assert.rejects(unlucky.infer(request({ adapter })), (thrown) => {
+    assert.ok(code('E_ADAPTER_QUARANTINED')(thrown) && !(thrown as BatError).retryable)
+    assert.match((thrown as BatError).message, new RegExp(`${adapter.sha256} ended .* 2 times`))
+    return true
+  })
+  assert.equal((await unlucky.infer(request({ maxTokens: 1 }))).tokensOut, 1)
+  await unlucky.stop()
+})
+
+test('heeds an abort within one batch', async () => {
+  const narrow = start({ parallel: 1, batchSize: 32 })
+  await narrow.ready()
+  const control = new AbortController()
+  const long = request({ messages: [{ role: 'user', content: 'count 1 2 3 '.repeat(60) }], maxTokens: 1 })
+  const answer = narrow.infer(long, { signal: control.signal })
+  control.abort(new Error('enough'))
+  await assert.rejects(answer, /enough/)
+  const { tokensReused, tokensIn } = await narrow.infer(long)
+  assert.ok(tokensIn > 500)
+  assert.ok(tokensReused <= 64, `${tokensReused} tokens were evaluated after all`)
+  await narrow.stop()
+})
+
+test('answers a recorded request in another process as it did', async () => {
+  const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 0.5 }
+  const asked = request({ adapter, grammar: 'root ::= [a-z ]{30}' })
+  const record = JSON.stringify({ asked, answer: await engine.infer(asked) })
+  const { asked: again, answer } = JSON.parse(record) as { asked: InferRequest; answer: { text: string } }
+  const other = start()
+  assert.equal((await other.infer(again)).text, answer.text)
+  await other.stop()
 })
 
 test('does not hold it against a model when its idle process is killed', async () => {

@@ -115,6 +115,11 @@ const brokenModels: readonly Break[] = [
     /bos_token_id is 9999/,
   ],
   ['no end token', without('tokenizer.ggml.eos_token_id'), /eos_token_id is missing/],
+  [
+    'a tensor twice',
+    ({ tensors }) => tensors.set('again', tensors.get('blk.0.attn_q.weight')!),
+    /blk\.0\.attn_q\.weight occurs twice/,
+  ],
   ['a missing tensor', withoutTensor('blk.1.attn_k.weight'), /blk\.1\.attn_k\.weight is missing/],
   ['an extra layer', withTensor(zeros('blk.2.attn_q.weight', [64, 64])), /blk\.2.* does not belong/],
   [
