@@ -1,6 +1,6 @@
 // The second half of `batos model pull`: a file that was found to be a model becomes a blob of the image, under a name. What
-// was fetched into the home's `models` is linked there and then taken away here; a file of the user's is copied, for he may
-// change it.
+// was fetched into the home's `models` is linked there and then taken away here; a file of the user's is copied, for it
+// may be changed.
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
@@ -19,6 +19,7 @@ export const modelAdd = imageTask({
       .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a name has small letters, digits, dots and dashes'),
     source: z.string(),
     sha256: z.string().optional(),
+    ours: z.boolean().default(false),
     summary: z.object({
       title: z.string(),
       parameters: z.number(),
@@ -27,17 +28,17 @@ export const modelAdd = imageTask({
       profile: z.enum(['compact', 'full']),
     }),
   }),
-  run: async (image, { file, name, source, sha256, summary }, { clock, home, signal }) => {
+  run: async (image, { file, name, source, sha256, ours, summary }, { clock, home, signal }) => {
+    const passing = ours && dirname(file) === home.models
     if (name === seedName)
       throw new BatError('E_USAGE', {
         problem: `the name ${name} is taken`,
         hint: 'give another with --name',
       })
-    const ours = dirname(file) === home.models
     const { value: blob, tid } = await image.transact(
       { user: 'user', description: `model ${name} from ${source}`, meta: { kind: 'model' } },
       async (transaction) => {
-        const blob = await transaction.importBlob({ file, link: ours })
+        const blob = await transaction.importBlob({ file, link: passing })
         signal.throwIfAborted()
         if (sha256 !== undefined && blob.sha256 !== sha256)
           throw new BatError('E_CHECKSUM', { url: file, found: blob.sha256, expected: sha256, kept: file })
@@ -45,7 +46,7 @@ export const modelAdd = imageTask({
         return blob
       },
     )
-    if (ours) await rm(file, { force: true })
+    if (passing) await rm(file, { force: true })
     return { name, sha256: blob.sha256, size: blob.size, transaction: tid, ...summary }
   },
   text: ({ name, size, parameters, quantisation, sha256 }) =>

@@ -25,6 +25,8 @@ export interface FetchedModel {
   readonly source: string
   /** What is known of it from where it came. */
   readonly sha256?: string
+  /** It was fetched into the home's `models`, and nobody else needs it there. */
+  readonly ours?: boolean
   readonly summary: ModelSummary
 }
 
@@ -178,25 +180,29 @@ async function brought(
           unit: 'bytes',
         }),
     })
-    return { file: done.file, name, source, sha256: done.sha256 }
+    return { file: done.file, name, source, sha256: done.sha256, ours: true }
   } catch (thrown) {
     if (!ending.aborted || signal.aborted) throw thrown
     throw new BatError('E_DOWNLOAD_STOPPED', { url, received: 'some', reason: `${timeout} s are over` })
   }
 }
 
-/** `fetched (12.3 MB/s, 5 min left):` from how the last seconds went. */
+/** `fetched (12.3 MB/s, 5 min left)`, anew once a second, from how the last ten went. */
 function rateOf(): (progress: DownloadProgress) => string {
   const marks: { at: number; done: number }[] = []
+  let text = 'fetched'
   return ({ done, total }) => {
     const at = performance.now()
-    if (at - (marks.at(-1)?.at ?? 0) >= 100) marks.push({ at, done })
-    if (marks.length > 100) marks.shift()
-    const [first] = marks
-    if (!first || at - first.at < 500) return 'fetched'
+    const last = marks.at(-1)
+    if (last && at - last.at < 1000) return text
+    marks.push({ at, done })
+    if (marks.length > 10) marks.shift()
+    const first = marks[0]!
+    if (first.at === at) return text
     const rate = ((done - first.done) * 1000) / (at - first.at)
     const left = total === undefined || rate <= 0 ? '' : `, ${timeText((total - done) / rate)} left`
-    return `fetched (${gigabytes(rate)}/s${left})`
+    text = `fetched (${gigabytes(rate)}/s${left})`
+    return text
   }
 }
 
