@@ -1,8 +1,9 @@
-// `npm run bench -- NAME [--json]`: runs one benchmark and prints its table. With --json the last line of standard output is
+// `npm run bench -- NAME [--quick] [--json]`: runs one benchmark and prints its table. With --json the last line of standard output is
 // {"name", "results": [{"what", "ours", "peer", "ratio", "goal", "ok"}]}. Exit status 1 when a goal was missed.
-import type { Row } from './result.ts'
+import type { BenchOptions, Row } from './result.ts'
 
-const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<Row[]> }>>> = {
+const benchmarks: Readonly<Record<string, () => Promise<{ run(options: BenchOptions): Promise<Row[]> }>>> = {
+  image: () => import('./image.ts'),
   send: () => import('./send.ts'),
   loop: () => import('./loop.ts'),
   sandbox: () => import('./sandbox.ts'),
@@ -16,7 +17,7 @@ if (!load) {
   )
   process.exit(2)
 }
-const results = await (await load()).run()
+const results = await (await load()).run({ quick: flags.includes('--quick') })
 for (const { what, ours, peer, ratio, goal, ok } of results) {
   console.error(`${ok ? '✓' : '✗'} ${what}: ${ours}, peer ${peer}, ratio ${ratio} (goal ${goal})`)
 }

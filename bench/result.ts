@@ -9,6 +9,11 @@ export interface Row {
   readonly ok: boolean
 }
 
+export interface BenchOptions {
+  /** Less of everything, for a first look; benchmarks that are short anyway do not heed it. */
+  readonly quick: boolean
+}
+
 /** A row whose goal is about the ratio or about our own figure. */
 export function row(
   what: string,
