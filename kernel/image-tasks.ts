@@ -24,7 +24,9 @@ import { modelFetch } from './tasks/model-fetch.ts'
 import { modelList } from './tasks/model-list.ts'
 import { modelUse } from './tasks/model-use.ts'
 import { modelVerify } from './tasks/model-verify.ts'
+import { pack } from './tasks/pack.ts'
 import { restore } from './tasks/restore.ts'
+import { stats } from './tasks/stats.ts'
 import { verify } from './tasks/verify.ts'
 
 const table: Readonly<Record<string, ImageTask>> = {
@@ -33,6 +35,8 @@ const table: Readonly<Record<string, ImageTask>> = {
   restore,
   dump,
   load,
+  pack,
+  stats,
   'model-fetch': modelFetch,
   'model-add': modelAdd,
   'model-list': modelList,

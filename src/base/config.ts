@@ -8,6 +8,12 @@ import { nearest } from './nearest.ts'
 const whole = (low: number, high: number, initial: number) => z.int().min(low).max(high).default(initial)
 
 const sections = {
+  retention: z.strictObject({
+    /** How far back `batos pack` leaves the past, in days, when it is not told. */
+    days: whole(0, 36_500, 30),
+    /** How many of the newest revisions of each object it leaves at least. */
+    revisions: whole(1, 1_000_000, 1),
+  }),
   cycles: z.strictObject({
     concurrent: whole(1, 64, 4),
     timeoutMs: whole(1000, 3_600_000, 120_000),
@@ -60,6 +66,7 @@ const schema = z.strictObject({
   maxMessageBytes: whole(1024, 2 ** 30, 16 * 2 ** 20),
   /** How long the outcome of a request can be asked for again, in hours. */
   outcomeHours: whole(1, 24 * 365, 24),
+  retention: sections.retention.prefault({}),
   cycles: sections.cycles.prefault({}),
   sandbox: sections.sandbox.prefault({}),
   model: sections.model.prefault({}),

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { BatError } from '../base/errors.ts'
 import { defaultHome } from '../base/home.ts'
+import { momentOf } from '../base/moment.ts'
 import { takeCommon } from './arguments.ts'
 import * as asking from './asking.ts'
 import * as daemon from './daemon-commands.ts'
@@ -165,6 +166,21 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
   add('verify', 'look at everything in the image and name what is damaged')
     .option('--quick', 'leave out the bytes of blobs')
     .action(does((task, options: object) => imageTask(task, 'verify', options)))
+  add('pack', 'forget the past before a moment, and what nothing can reach any more')
+    .option('--before <moment>', 'a transaction, a time, or how long ago; else as the settings say (30d)')
+    .addOption(countOption('--keep', 'at least so many of the newest revisions of each object stay'))
+    .option('--dry-run', 'only tell what would go')
+    .action(
+      does((task, { before, ...options }: { before?: string }) =>
+        imageTask(task, 'pack', {
+          ...options,
+          ...(before === undefined ? {} : { before: momentOf(before, Date.now()) }),
+        }),
+      ),
+    )
+  add('stats', 'what is in the image and what takes the room').action(
+    does((task) => imageTask(task, 'stats')),
+  )
   add('backup <dir>', 'copy the image into a folder; again into the same folder, only what is new')
     .option('--verify', 'read the backup once more when it is written')
     .action(
@@ -229,12 +245,14 @@ function positive(text: string): number {
   throw new BatError('E_USAGE', { problem: `${text} is not a number above 0`, hint: 'give seconds' })
 }
 
-const limitOption = (initial: number): Option =>
-  new Option('--limit <count>', 'at most so many').default(initial).argParser((text) => {
+const limitOption = (initial: number): Option => countOption('--limit', 'at most so many').default(initial)
+
+const countOption = (name: string, about: string): Option =>
+  new Option(`${name} <count>`, about).argParser((text) => {
     const count = Number(text)
     if (Number.isInteger(count) && count > 0 && count <= 100_000) return count
     throw new BatError('E_USAGE', {
-      problem: `--limit ${text}`,
+      problem: `${name} ${text}`,
       hint: 'a count from 1 to 100000 is expected',
     })
   })

@@ -1,5 +1,6 @@
 // How far long work has come, on standard error: on a terminal one line with a bar, drawn from one second on and gone at the
 // end; elsewhere a plain line now and then, so that a log tells that something goes on and is not filled with it.
+import { bytesOf } from '../base/amounts.ts'
 import type { Progress } from '../protocol/messages.ts'
 import { coloursFor, printable } from './colour.ts'
 import { durationText } from './rendering.ts'
@@ -47,17 +48,10 @@ export function openProgress(
 
 /** `records read 120 of 300`, `bytes copied 1.2 of 5.0 GB`. */
 export function progressText({ what, done, total, unit }: Progress): string {
-  const amount = unit === 'bytes' ? bytesText : (count: number) => count.toLocaleString('en')
+  const amount = unit === 'bytes' ? bytesOf : (count: number) => count.toLocaleString('en')
   const share =
     total === undefined || total === 0 ? '' : ` of ${amount(total)} (${Math.floor((100 * done) / total)} %)`
   return `${printable(what)} ${amount(done)}${share}`
-}
-
-/** `512 B`, `1.2 MB`; a thousand each. */
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  const power = Math.min(4, Math.floor(Math.log10(bytes) / 3))
-  return `${(bytes / 1000 ** power).toFixed(1)} ${['', 'k', 'M', 'G', 'T'][power]}B`
 }
 
 const barText = (share: number): string => {

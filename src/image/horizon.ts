@@ -49,6 +49,11 @@ export class Horizon {
     return this.#moment
   }
 
+  /** When that was committed, in milliseconds since 1970-01-01 UTC; 0 when the image was never packed. */
+  get time(): number {
+    return this.#time
+  }
+
   /** Whether a pack was cut short after it had moved the horizon. */
   get isUnfinished(): boolean {
     return this.#unfinished

@@ -27,7 +27,7 @@ import {
   type TransactionRecord,
 } from './history.ts'
 import { Horizon } from './horizon.ts'
-import { founded, type Identity, identityOf } from './identity.ts'
+import { FORMAT, founded, type Identity, identityOf, PROGRAM } from './identity.ts'
 import { blobKey, type Table, tables } from './keyspace.ts'
 import type { Digest } from './lazy-slots.ts'
 import { takeLock } from './lock.ts'
@@ -37,11 +37,12 @@ import { type Packed, type PackFloor, type PackOptions, type PackReport, packIma
 import { Revisions } from './revisions.ts'
 import { isSalvageable, salvagedHead, salvagedIdentity } from './salvage.ts'
 import type { Shape } from './shapes.ts'
-import { Store } from './store.ts'
+import { type Room, Store } from './store.ts'
 import { type DumpOptions, type DumpReport, dumpImage } from './text/dump.ts'
 import { problemOf, Survey } from './text/survey.ts'
 import { Transaction, type TransactionOptions } from './transaction.ts'
 import { undoInto } from './undo.ts'
+import { type Usage, type UsageOptions, usageOf } from './usage.ts'
 import { type Fault, type Verification, type VerifyOptions, verifyImage } from './verify.ts'
 import { type Source, View } from './view.ts'
 import { writeFailure } from './write-failure.ts'
@@ -70,7 +71,16 @@ export interface UndoOptions extends TransactionOptions {
 
 export interface ImageStats {
   readonly id: string
+  /** The version of the image's format, and of this program. */
+  readonly format: number
+  readonly program: string
   readonly head: Tid
+  /** The oldest moment that can be seen; its time in milliseconds since 1970-01-01 UTC. */
+  readonly oldest: { readonly transaction: Tid; readonly time: number }
+  /** Whether a pack was cut short: the next one does what is left. */
+  readonly packUnfinished: boolean
+  /** Of the file of records, in bytes. It never shrinks; what is free is used again. */
+  readonly room: Room
   /** Objects kept decoded in memory. */
   readonly cached: number
   readonly tables: Readonly<Record<Table, { readonly records: number; readonly bytes: number }>>
@@ -352,9 +362,10 @@ export class Image {
     const wanted = this.#history.moment(before) ?? 0
     const seen = [...this.#open, ...this.#pins].map(({ moment }) => moment)
     const moment = Math.max(this.#horizon.moment, Math.min(wanted, ...seen))
-    const record = this.#history.transaction(tidOf(moment))
+    // an image that was loaded from a dump begins later than with tx:0
+    const record = this.transaction(tidOf(moment)) ?? [...this.transactions({ limit: 1 })][0]
     if (!record) throw new BatError('E_NO_TRANSACTION', { tid: tidOf(moment) })
-    return { moment, time: record.time }
+    return { moment: numberOf(record.tid), time: record.time }
   }
 
   /** Looks at everything as it is now, beside whatever goes on; each fault as it is found (verify.ts). */
@@ -440,12 +451,23 @@ export class Image {
 
   stats(): ImageStats {
     const sizes = Object.fromEntries(tables.map((table) => [table, this.#store.sizeOf(table)]))
+    const { moment, time, isUnfinished } = this.#horizon
     return {
       id: this.id,
+      format: FORMAT,
+      program: PROGRAM,
       head: this.head,
+      oldest: { transaction: tidOf(moment), time: time || (this.transaction(tidOf(moment))?.time ?? 0) },
+      packUnfinished: isUnfinished,
+      room: this.#store.room,
       cached: this.#revisions.cachedCount,
       tables: sizes as ImageStats['tables'],
     }
+  }
+
+  /** What takes the room; a large image is estimated from a part of it (usage.ts). */
+  usage(options: UsageOptions = {}): Promise<Usage> {
+    return usageOf(this.#store, this.at(this.head), options)
   }
 
   /** Writes what waits to be committed, forgets open transactions, gives the image free. */

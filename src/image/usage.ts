@@ -1,0 +1,198 @@
+// What takes the room in an image: how much of it is history, which objects are the largest, and whose children they are.
+// It is read in short turns beside other work. Of an image with many records only some objects are looked at, spread evenly
+// over their numbers, and what they come to is scaled up; the totals of tables and blobs are exact.
+import { type Oid, oidOf } from '../base/ids.ts'
+import { takeTurns } from '../base/turns.ts'
+import { type PlainObject, Ref } from '../base/value.ts'
+import {
+  entriesEnd,
+  entryStart,
+  type Key,
+  NEWEST,
+  oidOfKey,
+  revisionKey,
+  revisionsEnd,
+  sameEntry,
+} from './keyspace.ts'
+import { rawSlots } from './lazy-slots.ts'
+import { isParentSlot } from './object-state.ts'
+import { parseRecordOf } from './record.ts'
+import { parseRevision } from './revisions.ts'
+import { soundly } from './soundly.ts'
+import { type Row, type Store, WHOLE } from './store.ts'
+import type { View } from './view.ts'
+
+export interface UsageOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: UsageProgress) => void
+  /** From how many objects on only so many are looked at. */
+  readonly sample?: number
+}
+
+export interface UsageProgress {
+  readonly what: string
+  readonly done: number
+  readonly total: number
+}
+
+export interface Amount {
+  readonly records: number
+  readonly bytes: number
+}
+
+export interface Usage {
+  /** Revisions and entries as they are now, and those of the past. */
+  readonly present: Amount
+  readonly past: Amount
+  readonly objects: number
+  /** The largest objects and Trees, with their past; and how they are called. */
+  readonly largest: readonly (Amount & { readonly oid: Oid; readonly name: string })[]
+  /** Prototypes by what their children take. */
+  readonly prototypes: readonly (Amount & { readonly name: string; readonly objects: number })[]
+  /** Large values, each kept once, and how often they are referred to. */
+  readonly values: { readonly kept: number; readonly references: number }
+  readonly blobs: { readonly count: number; readonly bytes: number }
+  /** Whether only a part was looked at. */
+  readonly sampled: boolean
+}
+
+const SAMPLE = 20_000
+const LARGEST = 10
+/** Rows of one object or Tree that are looked at; what a larger Tree takes is told from these. */
+const ROWS_OF_ONE = 2000
+
+export async function usageOf(
+  store: Store,
+  view: View,
+  { signal, onProgress = () => {}, sample = SAMPLE }: UsageOptions,
+): Promise<Usage> {
+  const turn = takeTurns()
+  const pause = async (progress: UsageProgress) => {
+    const others = turn()
+    if (!others) return
+    onProgress(progress)
+    await others
+    signal?.throwIfAborted()
+  }
+  const count = new Count()
+  const end = endOf(store)
+  const step = Math.max(1, end / sample)
+  let looked = 0
+  for (let at = 0; at < end; ) {
+    const from = revisionKey(oidOf(Math.floor(at)), NEWEST)
+    const row = store.first('revisions', { ...WHOLE, from })
+    if (!row) break
+    const oid = oidOfKey(row.key)
+    const number = Number(oid.slice(4))
+    countObject(store, oid, count)
+    looked++
+    at = Math.max(number + 1, at + step)
+    await pause({ what: 'objects measured', done: number, total: end })
+  }
+  const sampled = step > 1
+  const blobs = { count: 0, bytes: 0 }
+  for (const row of store.walk('blobs', WHOLE)) {
+    const about = soundly(() => parseRecordOf('blob', { table: 'blobs', ...row }) as PlainObject)
+    blobs.count++
+    blobs.bytes += Number(about?.size ?? 0)
+    await pause({ what: 'blobs counted', done: blobs.count, total: store.sizeOf('blobs').records })
+  }
+  // oids of which nothing is left are skipped: an object found stands for those up to the next step
+  const all = store.sizeOf('revisions').records + store.sizeOf('entries').records
+  const scale = all / Math.max(1, count.present.records + count.past.records)
+  const scaled = <Of extends Amount>(amount: Of): Of => ({
+    ...amount,
+    records: Math.round(amount.records * scale),
+    bytes: Math.round(amount.bytes * scale),
+  })
+  return {
+    present: scaled(count.present),
+    past: scaled(count.past),
+    objects: Math.round(looked * scale),
+    largest: count.largest.map((one) => ({ ...one, name: view.nameOf(one.oid) })),
+    prototypes: [...count.prototypes]
+      .sort(([, a], [, b]) => b.bytes - a.bytes)
+      .slice(0, LARGEST)
+      .map(([oid, amount]) => ({ name: oid === NONE ? 'none' : view.nameOf(oid), ...scaled(amount) })),
+    values: {
+      kept: store.sizeOf('values').records,
+      references: Math.round(count.references * scale),
+    },
+    blobs,
+    sampled,
+  }
+}
+
+/** Stands for the prototype of objects that have none. */
+const NONE = 'obj:-1' as Oid
+
+class Count {
+  readonly present = { records: 0, bytes: 0 }
+  readonly past = { records: 0, bytes: 0 }
+  readonly prototypes = new Map<Oid, { records: number; bytes: number; objects: number }>()
+  largest: (Amount & { readonly oid: Oid })[] = []
+  references = 0
+
+  add(row: Row, isNewest: boolean): number {
+    const bytes = row.key.length + row.record.length
+    const amount = isNewest ? this.present : this.past
+    amount.records++
+    amount.bytes += bytes
+    return bytes
+  }
+
+  object(oid: Oid, prototype: Oid, amount: Amount): void {
+    const of = this.prototypes.get(prototype) ?? { records: 0, bytes: 0, objects: 0 }
+    of.records += amount.records
+    of.bytes += amount.bytes
+    of.objects++
+    this.prototypes.set(prototype, of)
+    const least = this.largest.at(-1)
+    if (least && this.largest.length === LARGEST && least.bytes >= amount.bytes) return
+    this.largest = [...this.largest, { oid, ...amount }].sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST)
+  }
+}
+
+/** The revisions of an object, and of a Tree the entries, as far as they are not too many. */
+function countObject(store: Store, oid: Oid, count: Count): void {
+  let prototype = NONE
+  const amount = { records: 0, bytes: 0 }
+  const add = (row: Row, isNewest: boolean) => {
+    amount.records++
+    amount.bytes += count.add(row, isNewest)
+  }
+  const limit = ROWS_OF_ONE
+  let entries = 0
+  for (const row of store.walk('revisions', {
+    from: revisionKey(oid, NEWEST),
+    to: revisionsEnd(oid),
+    limit,
+  })) {
+    const isNewest = amount.records === 0
+    add(row, isNewest)
+    const revision = soundly(() => parseRevision(row.key, row.record))
+    if (revision?.kind === 'tree' && isNewest) entries = revision.count
+    if (revision?.kind !== 'object') continue
+    for (const [slot, value] of rawSlots(revision.slots)) {
+      if (typeof value === 'object' && value !== null && 'digests' in value) {
+        count.references += (value.digests as readonly string[]).length
+      } else if (isNewest && prototype === NONE && isParentSlot(slot) && value instanceof Ref) {
+        prototype = value.oid
+      }
+    }
+  }
+  let last: Key | undefined
+  for (const row of store.walk('entries', { from: entryStart(oid), to: entriesEnd(oid), limit })) {
+    add(row, last === undefined || !sameEntry(last, row.key))
+    last = row.key
+  }
+  const times = Math.max(1, entries / limit)
+  const whole = { records: Math.round(amount.records * times), bytes: Math.round(amount.bytes * times) }
+  count.object(oid, prototype, whole)
+}
+
+/** The first number behind all oids that have a revision. */
+function endOf(store: Store): number {
+  const row = store.first('revisions', { ...WHOLE, reverse: true })
+  return row ? Number(oidOfKey(row.key).slice(4)) + 1 : 0
+}
