@@ -76,7 +76,7 @@ export class Horizon {
   }
 
   /** What a commit changes or refers to that is condemned, or holds a large value that is gone. */
-  refused({ drafts, entries }: CommitRequest, shared: SharedValues): readonly Oid[] {
+  refused({ drafts, entries, blobs }: CommitRequest, shared: SharedValues): readonly Oid[] {
     const witness = this.#witness
     if (!witness && !this.#condemned) return []
     const refused = new Set<Oid>()
@@ -88,6 +88,7 @@ export class Horizon {
       blob: (sha256) => witness?.blob(sha256),
     }
     const isLost = (digest: Digest) => witness && !witness.holds(digest) && !shared.has(digest)
+    for (const { sha256 } of blobs) to.blob(sha256)
     for (const [oid, draft] of drafts) {
       to.object(oid)
       if (draft.kind !== 'object') continue

@@ -107,6 +107,7 @@ export async function packImage(
         return unreached
       },
     })
+    await image.settled() // they were checked against what was there before
     const records = SWEPT.reduce((sum, table) => sum + store.sizeOf(table).records, 0)
     let swept = 0
     const tell = (done: number) => {

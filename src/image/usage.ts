@@ -14,7 +14,7 @@ import {
   revisionsEnd,
   sameEntry,
 } from './keyspace.ts'
-import { rawSlots } from './lazy-slots.ts'
+import { rawSlots, Unread } from './lazy-slots.ts'
 import { isParentSlot } from './object-state.ts'
 import { parseRecordOf } from './record.ts'
 import { parseRevision } from './revisions.ts'
@@ -97,26 +97,33 @@ export async function usageOf(
     blobs.bytes += Number(about?.size ?? 0)
     await pause({ what: 'blobs counted', done: blobs.count, total: store.sizeOf('blobs').records })
   }
-  // oids of which nothing is left are skipped: an object found stands for those up to the next step
-  const all = store.sizeOf('revisions').records + store.sizeOf('entries').records
-  const scale = all / Math.max(1, count.present.records + count.past.records)
-  const scaled = <Of extends Amount>(amount: Of): Of => ({
+  const ofRevisions = store.sizeOf('revisions').records / Math.max(1, count.revisions)
+  const ofEntries = store.sizeOf('entries').records / Math.max(1, count.entries)
+  const scaled = <Of extends Amount>(amount: Of, scale: number): Of => ({
     ...amount,
     records: Math.round(amount.records * scale),
     bytes: Math.round(amount.bytes * scale),
   })
+  const sum = ({ revisions, entries }: Tally): Amount => {
+    const [a, b] = [scaled(revisions, ofRevisions), scaled(entries, ofEntries)]
+    return { records: a.records + b.records, bytes: a.bytes + b.bytes }
+  }
   return {
-    present: scaled(count.present),
-    past: scaled(count.past),
-    objects: Math.round(looked * scale),
+    present: sum(count.present),
+    past: sum(count.past),
+    objects: Math.round(looked * ofRevisions),
     largest: count.largest.map((one) => ({ ...one, name: view.nameOf(one.oid) })),
     prototypes: [...count.prototypes]
       .sort(([, a], [, b]) => b.bytes - a.bytes)
       .slice(0, LARGEST)
-      .map(([oid, amount]) => ({ name: oid === NONE ? 'none' : view.nameOf(oid), ...scaled(amount) })),
+      .map(([oid, amount]) => ({
+        ...scaled(amount, ofRevisions),
+        name: oid === NONE ? 'none' : view.nameOf(oid),
+        objects: Math.round(amount.objects * ofRevisions),
+      })),
     values: {
       kept: store.sizeOf('values').records,
-      references: Math.round(count.references * scale),
+      references: Math.round(count.references * ofRevisions),
     },
     blobs,
     sampled,
@@ -126,27 +133,46 @@ export async function usageOf(
 /** Stands for the prototype of objects that have none. */
 const NONE = 'obj:-1' as Oid
 
+interface Tally {
+  readonly revisions: { records: number; bytes: number }
+  readonly entries: { records: number; bytes: number }
+}
+
+const tally = (): Tally => ({ revisions: { records: 0, bytes: 0 }, entries: { records: 0, bytes: 0 } })
+
 class Count {
-  readonly present = { records: 0, bytes: 0 }
-  readonly past = { records: 0, bytes: 0 }
+  readonly present = tally()
+  readonly past = tally()
+  /** What the revisions of children take. */
   readonly prototypes = new Map<Oid, { records: number; bytes: number; objects: number }>()
   largest: (Amount & { readonly oid: Oid })[] = []
   references = 0
 
-  add(row: Row, isNewest: boolean): number {
+  get revisions(): number {
+    return this.present.revisions.records + this.past.revisions.records
+  }
+
+  get entries(): number {
+    return this.present.entries.records + this.past.entries.records
+  }
+
+  add(table: keyof Tally, row: Row, isNewest: boolean): number {
     const bytes = row.key.length + row.record.length
-    const amount = isNewest ? this.present : this.past
+    const amount = (isNewest ? this.present : this.past)[table]
     amount.records++
     amount.bytes += bytes
     return bytes
   }
 
-  object(oid: Oid, prototype: Oid, amount: Amount): void {
+  child(prototype: Oid, { records, bytes }: Amount): void {
     const of = this.prototypes.get(prototype) ?? { records: 0, bytes: 0, objects: 0 }
-    of.records += amount.records
-    of.bytes += amount.bytes
+    of.records += records
+    of.bytes += bytes
     of.objects++
     this.prototypes.set(prototype, of)
+  }
+
+  object(oid: Oid, amount: Amount): void {
     const least = this.largest.at(-1)
     if (least && this.largest.length === LARGEST && least.bytes >= amount.bytes) return
     this.largest = [...this.largest, { oid, ...amount }].sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST)
@@ -156,39 +182,39 @@ class Count {
 /** The revisions of an object, and of a Tree the entries, as far as they are not too many. */
 function countObject(store: Store, oid: Oid, count: Count): void {
   let prototype = NONE
+  let size = 0
   const amount = { records: 0, bytes: 0 }
-  const add = (row: Row, isNewest: boolean) => {
-    amount.records++
-    amount.bytes += count.add(row, isNewest)
-  }
   const limit = ROWS_OF_ONE
-  let entries = 0
   for (const row of store.walk('revisions', {
     from: revisionKey(oid, NEWEST),
     to: revisionsEnd(oid),
     limit,
   })) {
     const isNewest = amount.records === 0
-    add(row, isNewest)
+    amount.records++
+    amount.bytes += count.add('revisions', row, isNewest)
     const revision = soundly(() => parseRevision(row.key, row.record))
-    if (revision?.kind === 'tree' && isNewest) entries = revision.count
+    if (revision?.kind === 'tree' && isNewest) size = revision.count
     if (revision?.kind !== 'object') continue
     for (const [slot, value] of rawSlots(revision.slots)) {
-      if (typeof value === 'object' && value !== null && 'digests' in value) {
-        count.references += (value.digests as readonly string[]).length
-      } else if (isNewest && prototype === NONE && isParentSlot(slot) && value instanceof Ref) {
+      if (value instanceof Unread) count.references += value.digests.length
+      else if (isNewest && prototype === NONE && isParentSlot(slot) && value instanceof Ref)
         prototype = value.oid
-      }
     }
   }
+  count.child(prototype, amount)
+  const entries = { records: 0, bytes: 0 }
   let last: Key | undefined
   for (const row of store.walk('entries', { from: entryStart(oid), to: entriesEnd(oid), limit })) {
-    add(row, last === undefined || !sameEntry(last, row.key))
+    entries.records++
+    entries.bytes += count.add('entries', row, last === undefined || !sameEntry(last, row.key))
     last = row.key
   }
-  const times = Math.max(1, entries / limit)
-  const whole = { records: Math.round(amount.records * times), bytes: Math.round(amount.bytes * times) }
-  count.object(oid, prototype, whole)
+  const times = entries.records < limit ? 1 : Math.max(1, size / limit)
+  count.object(oid, {
+    records: amount.records + Math.round(entries.records * times),
+    bytes: amount.bytes + Math.round(entries.bytes * times),
+  })
 }
 
 /** The first number behind all oids that have a revision. */

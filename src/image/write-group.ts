@@ -100,10 +100,16 @@ export class WriteGroup {
   #packedAway(request: CommitRequest): ReadonlySet<Oid> {
     const { horizon, revisions } = this.#committed
     const lost = new Set(horizon.refused(request, revisions.values))
-    for (const [oid, { created }] of request.drafts) {
-      if (!created && this.#newest.tidOf(oid) === undefined) lost.add(oid)
-    }
+    for (const [oid, { created }] of request.drafts) if (!created && this.#isPacked(oid)) lost.add(oid)
     return lost
+  }
+
+  /** Whether nothing is left of an object, or will be: it was taken away before what can be seen. */
+  #isPacked(oid: Oid): boolean {
+    const tid = this.#newest.tidOf(oid)
+    if (tid === undefined) return true
+    const { moment } = this.#committed.horizon
+    return tid <= moment && this.#revision(oid)?.kind === 'gone'
   }
 
   /** How many entries each Tree will have. */
