@@ -3,7 +3,8 @@
 // over their numbers, and what they come to is scaled up; the totals of tables and blobs are exact.
 import { type Oid, oidOf } from '../base/ids.ts'
 import { takeTurns } from '../base/turns.ts'
-import { type PlainObject, Ref } from '../base/value.ts'
+import { Ref } from '../base/value.ts'
+import { parseBlobRecord } from './blob-record.ts'
 import {
   entriesEnd,
   entryStart,
@@ -16,7 +17,6 @@ import {
 } from './keyspace.ts'
 import { rawSlots, Unread } from './lazy-slots.ts'
 import { isParentSlot } from './object-state.ts'
-import { parseRecordOf } from './record.ts'
 import { parseRevision } from './revisions.ts'
 import { soundly } from './soundly.ts'
 import { type Row, type Store, WHOLE } from './store.ts'
@@ -92,9 +92,9 @@ export async function usageOf(
   const sampled = step > 1
   const blobs = { count: 0, bytes: 0 }
   for (const row of store.walk('blobs', WHOLE)) {
-    const about = soundly(() => parseRecordOf('blob', { table: 'blobs', ...row }) as PlainObject)
+    const about = soundly(() => parseBlobRecord(row.key, row.record))
     blobs.count++
-    blobs.bytes += Number(about?.size ?? 0)
+    blobs.bytes += about?.size ?? 0
     await pause({ what: 'blobs counted', done: blobs.count, total: store.sizeOf('blobs').records })
   }
   const ofRevisions = store.sizeOf('revisions').records / Math.max(1, count.revisions)
