@@ -3,63 +3,85 @@ import { once } from 'node:events'
 import test from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import fc from 'fast-check'
-import type { Oid } from '../../src/base/ids.ts'
+import { integer, makeRandom, type Random } from '../../scripts/seed/random.ts'
+import { BatError } from '../../src/base/errors.ts'
+import { numberOf, tidOf } from '../../src/base/ids.ts'
 import { siblingModule } from '../../src/base/sibling-module.ts'
-import { freshImage } from './fresh-image.ts'
+import { freshImage, type TestImage } from './fresh-image.ts'
+import { type RaceModel, raceModels } from './race-model.ts'
 
-const ACCOUNTS = 5
-const SUM = ACCOUNTS * 100
+const CYCLES = 6
+const STEPS = 20
 
-test('keeps the sum of all accounts under concurrent transfers, for every reader at every moment', async (t) => {
-  const kept = await freshImage(t, { cacheObjects: 3 })
-  const accounts: Oid[] = []
-  for (let i = 0; i < ACCOUNTS; i++) accounts.push(await kept.make(`account ${i}`, { money: 100 }))
-  const [random] = fc.sample(fc.infiniteStream(fc.nat()), 1)
-  const next = (below: number) => (random!.next().value as number) % below
-  const sum = (at = kept.begin()) =>
-    accounts.reduce((total, oid) => total + (at.get(oid).get('money') as number), 0)
-
-  let running = 8
-  const transfer = async () => {
-    for (let i = 0; i < 40; i++) {
-      await kept.image.transact(
-        { user: 'bank' },
-        async (transaction) => {
-          const [from, to] = [accounts[next(ACCOUNTS)]!, accounts[next(ACCOUNTS)]!]
-          const amount = next(50)
-          const giver = transaction.get(from)
-          giver.set('money', (giver.get('money') as number) - amount)
-          if (next(2) === 0) await setImmediate()
-          const taker = transaction.get(to)
-          taker.set('money', (taker.get('money') as number) + amount)
-        },
-        { tries: 1000 },
-      )
+for (const model of raceModels) {
+  test(`${model.name}, for everybody at every moment, beside commits, undo and packs`, async (t) => {
+    const kept = await freshImage(t, { cacheObjects: 3 })
+    await kept.commit((transaction) => model.init(transaction))
+    const random = makeRandom(7)
+    let running = CYCLES
+    const cycle = async () => {
+      for (let i = 0; i < STEPS; i++) {
+        const work = (transaction: ReturnType<TestImage['begin']>) => model.step(transaction, random)
+        await kept.image.transact({ user: 'cycle' }, work, { tries: 1000 })
+      }
+      running--
     }
-    running--
-  }
-  const check = async () => {
-    while (running > 0) {
-      const view = kept.begin()
-      const [first, ...rest] = accounts
-      const money = view.get(first!).get('money') as number
-      await setImmediate()
-      const total = rest.reduce((so, oid) => so + (view.get(oid).get('money') as number), money)
-      assert.equal(total, SUM)
-      view.abort()
+    const beside = async (work: () => Promise<unknown>) => {
+      while (running > 0) {
+        await work()
+        await setImmediate()
+      }
     }
-  }
-  await Promise.all([...Array.from({ length: 8 }, transfer), check(), check()])
-  assert.equal(sum(), SUM)
-  for (const { tid } of kept.image.transactions({ from: 'tx:5' })) {
-    const view = kept.image.at(tid)
-    assert.equal(
-      accounts.reduce((total, oid) => total + (view.get(oid).get('money') as number), 0),
-      SUM,
+    await Promise.all([
+      ...Array.from({ length: CYCLES }, cycle),
+      beside(() => lookNow(kept, model)),
+      beside(() => lookBack(kept, model, random)),
+      beside(() => undoNewest(kept)),
+      beside(() => packLately(kept)),
+    ])
+    await lookNow(kept, model)
+    await kept.reopen()
+    await lookNow(kept, model)
+    for (let i = 0; i < 10; i++) await lookBack(kept, model, random)
+    assert.deepEqual(
+      (await kept.image.verify()).faults.filter(({ harmless }) => !harmless),
+      [],
     )
+  })
+}
+
+/** In a transaction, so that no pack takes away what is looked at. */
+async function lookNow(kept: TestImage, model: RaceModel): Promise<void> {
+  const view = kept.begin()
+  await model.look(view)
+  view.abort()
+}
+
+async function lookBack(kept: TestImage, model: RaceModel, random: Random): Promise<void> {
+  const tid = tidOf(integer(random, 1, numberOf(kept.image.head)))
+  await unless('E_PACKED', () => model.look(kept.image.at(tid)))
+}
+
+const undoNewest = (kept: TestImage) =>
+  unless('E_UNDO_CONFLICT', () =>
+    unless('E_CONFLICT', () =>
+      unless('E_PACKED', () =>
+        kept.image.head === 'tx:1' ? Promise.resolve() : kept.image.undo(kept.image.head, { user: 'undo' }),
+      ),
+    ),
+  )
+
+const packLately = (kept: TestImage) =>
+  kept.image.pack({ before: tidOf(Math.max(1, numberOf(kept.image.head) - 20)), rows: 10 })
+
+/** Does `work`, which may be refused with `code`. */
+async function unless(code: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof BatError && error.code === code)) throw error
   }
-})
+}
 
 test('shows a worker thread what was committed a moment ago, and any moment before', async (t) => {
   const kept = await freshImage(t, { durable: true })
