@@ -29,7 +29,8 @@ async function cuts({ folder, seed, random, rounds, tell }: TrialOptions): Promi
         dir: join(folder, `${round}`),
         seed: seed + round,
         lanes: ['one', 'two'],
-        files: round % (2 * CUTS) === 0,
+        files: recordings % 2 === 0,
+        pack: recordings % 3 === 2,
         steps: 12,
       }
       events = await record(work, join(folder, 'log'))

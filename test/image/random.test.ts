@@ -1,6 +1,6 @@
 // Random programs of operations, run on an image and on a reference that keeps everything in plain maps: two transactions
 // at a time, savepoints, aborts, conflicts, undo and reopening at random points. After each step both must see the same;
-// at the end the image must show every moment of its past as the reference has it.
+// at the end the image must show every moment of its past as the reference has it, and its text must hold the newest.
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import type { BatError } from '../../src/base/errors.ts'
 import { type Oid, tidOf } from '../../src/base/ids.ts'
 import { TreeRef } from '../../src/base/value.ts'
+import { loadImage } from '../../src/image/text/load.ts'
 import type { Savepoint, Transaction } from '../../src/image/transaction.ts'
 import type { View } from '../../src/image/view.ts'
 import { freshFolder, TestImage } from './fresh-image.ts'
@@ -208,6 +209,21 @@ class Program {
       this.#same(this.kept.image.at(tidOf(tid)), this.#past[tid]!.places)
     assert.deepEqual((await this.kept.image.verify()).faults, [])
   }
+
+  /** The image as text, loaded again, has what the image has now. */
+  async checkCopy(): Promise<void> {
+    const [text, dir] = [`${this.kept.dir}-text`, `${this.kept.dir}-copy`]
+    await this.kept.image.dump({ dir: text })
+    await loadImage({ from: text, dir, clock: this.kept.clock })
+    const copy = await new TestImage(dir).open()
+    try {
+      this.#same(copy.begin(), this.#head.places)
+      assert.deepEqual((await copy.image.verify()).faults, [])
+    } finally {
+      await copy.image.close()
+      for (const folder of [text, dir]) await rm(folder, { recursive: true })
+    }
+  }
 }
 
 test('does what a simple reference does, whatever the program', async (t) => {
@@ -226,6 +242,7 @@ test('does what a simple reference does, whatever the program', async (t) => {
         const program = new Program(kept, new TreeRef(tree.oid))
         for (const taken of steps) await program.run(taken)
         await program.checkPast()
+        if (run % 5 === 0) await program.checkCopy()
       } finally {
         await kept.image.close()
         await rm(dir, { recursive: true, force: true })
