@@ -68,6 +68,8 @@ export function founded(store: Store, { id, time, tid = 0, next = 'obj:1' }: Fou
   store.write((writer) => {
     const { put } = writer
     stamp(writer, { id, format: FORMAT, writer: WRITER })
+    // what the older image had before is as if it had been packed (horizon.ts)
+    if (tid > 0) putMeta(writer, 'pack', { moment: tid, time, condemned: null })
     const revision = revisionKey(ROOT, tid)
     put('revisions', revision, formatRecord('revisions', revision, { kind: 'object', slots: new Map() }))
     const first = transactionKey(tid)

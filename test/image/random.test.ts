@@ -1,6 +1,6 @@
 // Random programs of operations, run on an image and on a reference that keeps everything in plain maps: two transactions
 // at a time, savepoints, aborts, conflicts, undo and reopening at random points. After each step both must see the same;
-// at the end the image must show every moment of its past as the reference has it, and its text must hold the newest.
+// at the end the image must show every moment of its past as the reference has it, and its text the newest.
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -215,6 +215,30 @@ export function describeStore(name: string, open: Open): void {
       assert.equal(text(store.get('transactions', bytes('new'))), 'kept')
     })
 
+    it('puts many away from this thread all or none, in the order in which they came', async (t) => {
+      const store = await opened(t)
+      const put = (key: string, value: string) => ({
+        table: 'entries' as const,
+        key: bytes(key),
+        record: bytes(value),
+      })
+      const names = Array.from({ length: 300 }, (_, i) => `key ${String(i).padStart(5, '0')}`)
+      const rounds = [1, 2, 3].map((round) => store.putAll(names.map((name) => put(name, String(round)))))
+      await Promise.all(rounds)
+      assert.deepEqual(
+        shown(store.walk('entries', ALL)),
+        names.map((name) => `${name}=3`),
+      )
+      await assert.rejects(store.putAll([put('beside', '1'), put('k'.repeat(LONGEST_KEY + 1), '1')]))
+      assert.equal(store.get('entries', bytes('beside')), undefined)
+      const waits = store.putAll([put('key 00000', 'later')])
+      store.write((writer) => writer.put('entries', bytes('meanwhile'), bytes('1')))
+      await waits
+      assert.equal(text(store.get('entries', bytes('key 00000'))), 'later')
+      assert.equal(text(store.get('entries', bytes('meanwhile'))), '1')
+      await store.putAll([])
+    })
+
     it('sees within a transaction what that transaction has put so far', async (t) => {
       const store = await opened(t, ['a', 'c'])
       store.write(({ put, remove }) => {
