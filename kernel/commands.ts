@@ -30,7 +30,7 @@ export function makeCommands(kernel: Kernel): Command {
       case 'at':
         return result(kernel, lookBack(kernel.image, request))
       case 'diff':
-        return result(kernel, diffOf(kernel.image, request))
+        return result(kernel, await diffOf(kernel.image, request))
       case 'undo':
         return result(kernel, await undo({ ...kernel, user: session.user }, request))
       case 'metrics':

@@ -98,7 +98,7 @@ async function answer({ home, request, say, signal }: Asked): Promise<Value> {
       case 'at':
         return lookBack(await open(), request)
       case 'diff':
-        return diffOf(await open(), request)
+        return await diffOf(await open(), request)
       case 'undo': {
         const opened = await open()
         return await undo({ image: opened, world: await openWorld(opened), user: OWNER }, request)

@@ -64,28 +64,30 @@ function* ofObject(
   const { from, to } = options
   for (const { state, slots } of changesOf(image, resolveEver(image, target_oid), mission_brief?.selector)) {
     if (from !== undefined && isBefore(state, from)) return
-    const record = to !== undefined && isAfter(state, to) ? undefined : image.transaction(state.tid)
-    yield record === undefined ? {} : { record, slots }
+    const late = to !== undefined && isAfter(state, to)
+    const record = slots && !late ? image.transaction(state.tid) : undefined
+    yield record && slots ? { record, slots } : {}
   }
 }
 
 export interface SlotsChanged {
   readonly state: PastState
-  readonly slots: readonly string[]
+  /** Undefined where the slot asked for did not change. */
+  readonly slots: readonly string[] | undefined
 }
 
-/** The revisions of an object, the newest first, with the names of the slots that each changed; those of one slot alone. */
+/** The revisions of an object, the newest first, with the names of the slots, or the one of interest, that each changed. */
 export function* changesOf(image: Image, oid: PastOid, slot?: string): Iterable<SlotsChanged> {
   let newer: PastState | undefined
-  const change = (state: PastState, older: PastState | undefined): SlotsChanged[] => {
+  const change = (state: PastState, older: PastState | undefined): SlotsChanged => {
     const slots = changed(older?.slots ?? NONE, state.slots ?? NONE, slot)
-    return slot === undefined || slots.length > 0 ? [{ state, slots }] : []
+    return { state, slots: slot === undefined || slots.length > 0 ? slots : undefined }
   }
   for (const state of image.history(oid)) {
-    if (newer) yield* change(newer, state)
+    if (newer) yield change(newer, state)
     newer = state
   }
-  if (newer) yield* change(newer, undefined)
+  if (newer) yield change(newer, undefined)
 }
 
 type PastOid = Parameters<Image['history']>[0]

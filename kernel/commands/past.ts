@@ -1,6 +1,7 @@
 // `at`: an object as it was. `diff`: what became of it between two moments.
 import { BatError } from '../../src/base/errors.ts'
 import { isOid, numberOf, type Oid, type Tid, tidOf } from '../../src/base/ids.ts'
+import { takeTurns } from '../../src/base/turns.ts'
 import { isPlainObject, Ref, type Value } from '../../src/base/value.ts'
 import type { Image } from '../../src/image/image.ts'
 import type { Obj } from '../../src/image/object.ts'
@@ -30,10 +31,13 @@ export function lookBack(image: Image, { target_oid, options }: RequestFor<'at'>
  * `{oid, name, from, to, slots: [{slot, before?, after?}]}`: how the slots of an object, or one of them, differ between two
  * moments. Without moments its last change; with one, what changed since then.
  */
-export function diffOf(image: Image, { target_oid, mission_brief, options }: RequestFor<'diff'>): Value {
+export async function diffOf(
+  image: Image,
+  { target_oid, mission_brief, options }: RequestFor<'diff'>,
+): Promise<Value> {
   const slot = mission_brief?.selector
   const oid = resolveEver(image, target_oid)
-  const { from, to } = options.from === undefined ? lastChange(image, oid, slot) : options
+  const { from, to } = options.from === undefined ? await lastChange(image, oid, slot) : options
   const [a, b] = [tidAt(image, from), tidAt(image, to)]
   const differences = image.diff(oid, a, b).filter((one) => slot === undefined || one.slot === slot)
   return {
@@ -89,9 +93,12 @@ interface Span {
   readonly to: Tid
 }
 
-function lastChange(image: Image, oid: Oid, slot: string | undefined): Span {
-  for (const { state } of changesOf(image, oid, slot))
-    return { from: tidOf(numberOf(state.tid) - 1), to: state.tid }
+async function lastChange(image: Image, oid: Oid, slot: string | undefined): Promise<Span> {
+  const turn = takeTurns()
+  for (const { state, slots } of changesOf(image, oid, slot)) {
+    if (slots) return { from: tidOf(numberOf(state.tid) - 1), to: state.tid }
+    await turn()
+  }
   return { from: image.head, to: image.head }
 }
 
