@@ -72,7 +72,12 @@ async function compose(
   const config = await loadConfig(home.config)
   const clock = systemClock
   const keys = openKeys(home.keys)
-  const image = await openImage({ dir: home.image, clock, onMigration: tellMigration(log, clock) })
+  const image = await openImage({
+    dir: home.image,
+    clock,
+    cacheMb: config.image.cacheMb,
+    onMigration: tellMigration(log, clock),
+  })
   teardown.add(() => image.close())
   const world = await openWorld(image)
   const trail = await openAuditTrail(home.auditFile, clock)

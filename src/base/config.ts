@@ -27,6 +27,10 @@ const sections = {
     depth: whole(4, 1000, 64),
     workers: whole(1, 16, 1),
   }),
+  image: z.strictObject({
+    /** How much memory objects kept decoded may take. */
+    cacheMb: whole(4, 65_536, 128),
+  }),
   model: z.strictObject({
     /** `local`: a model in a process of ours; `openai`: a server that speaks as OpenAI's does (llama-server, vLLM, Ollama). */
     engine: z.enum(['local', 'openai']).default('local'),
@@ -69,6 +73,7 @@ const schema = z.strictObject({
   retention: sections.retention.prefault({}),
   cycles: sections.cycles.prefault({}),
   sandbox: sections.sandbox.prefault({}),
+  image: sections.image.prefault({}),
   model: sections.model.prefault({}),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })

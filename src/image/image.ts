@@ -52,7 +52,9 @@ export interface ImageOptions {
   readonly clock: Clock
   /** Whether an fsync stands behind each commit; true unless said otherwise. */
   readonly durable?: boolean
-  /** How many objects are kept decoded in memory. */
+  /** How much memory what is kept decoded may take, in MiB; 128 unless said otherwise. */
+  readonly cacheMb?: number
+  /** How many objects are kept decoded at most; as many as there is room for unless said otherwise. */
   readonly cacheObjects?: number
   /** Conflict resolvers that objects may name, beside those built in. */
   readonly resolvers?: Resolvers
@@ -86,7 +88,10 @@ export interface ImageStats {
   readonly tables: Readonly<Record<Table, { readonly records: number; readonly bytes: number }>>
 }
 
-const CACHE_OBJECTS = 100_000
+const CACHE_MB = 128
+/** Of the budget: as much as revisions take, what Views hold of them may take once more. */
+const REVISIONS_SHARE = 3 / 8
+const VALUES_SHARE = 1 / 4
 const TRIES = 5
 
 /**
@@ -163,7 +168,8 @@ export class Image {
 
   /** Use openImage. */
   constructor(parts: ImageOptions & ImageParts) {
-    const { store, dir, clock, identity, head, cacheObjects = CACHE_OBJECTS } = parts
+    const { store, dir, clock, identity, head, cacheMb = CACHE_MB, cacheObjects } = parts
+    const budget = cacheMb * 2 ** 20
     this.id = identity.id
     this.damage = parts.damage
     this.#store = store
@@ -175,7 +181,9 @@ export class Image {
     const { horizon } = parts
     this.#horizon = horizon
     this.#revisions = new Revisions(store, {
-      limit: cacheObjects,
+      ...(cacheObjects !== undefined && { limit: cacheObjects }),
+      bytes: budget * REVISIONS_SHARE,
+      valueBytes: budget * VALUES_SHARE,
       sole: true,
       shapes: parts.shapes,
       horizon,

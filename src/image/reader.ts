@@ -14,12 +14,12 @@ export interface ImageReader {
   close(): Promise<void>
 }
 
-const CACHE_OBJECTS = 10_000
+const CACHE_BYTES = 16 * 2 ** 20
 
 /** Reads the image in `dir`, which this process has open. */
 export function openReader(dir: string): ImageReader {
   const store = Store.open(dir)
-  const revisions = new Revisions(store, { limit: CACHE_OBJECTS, sole: false })
+  const revisions = new Revisions(store, { bytes: CACHE_BYTES, sole: false })
   let newest = -1
   return {
     read: (oid, at) => {

@@ -1,5 +1,5 @@
 // What is committed, read by object and moment. The newest revision of an object is what is asked for nearly always: it
-// is kept decoded in a cache of bounded count, shared by all transactions, since no revision ever changes. An older one is
+// is kept decoded in a cache of bounded memory, shared by all transactions, since no revision ever changes. An older one is
 // a seek. The cache drops what was not used since its hand last came by (the clock algorithm).
 import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
@@ -11,6 +11,7 @@ import { damaged, parseRecord } from './record.ts'
 import { SHAPES, type Shape, Shapes } from './shapes.ts'
 import { SharedValues } from './shared-values.ts'
 import type { Row, Store } from './store.ts'
+import { weightOf } from './weight.ts'
 
 export type Revision =
   | { readonly tid: number; readonly kind: 'object'; readonly slots: Slots; readonly shape?: number }
@@ -19,13 +20,22 @@ export type Revision =
 
 interface Cached {
   readonly revision: Revision
+  /** About how much memory it takes (weight.ts). */
+  readonly bytes: number
   /** Up to this moment the revision is known to be the newest. */
   upTo: number
   used: boolean
 }
 
+/** What the revision of a Tree, or of something gone, takes. */
+const LITTLE = 300
+
 export interface RevisionsOptions {
-  readonly limit: number
+  /** How many objects are kept decoded, and how much memory they may take; no bound unless said. */
+  readonly limit?: number
+  readonly bytes?: number
+  /** How much memory decoded large values may take. */
+  readonly valueBytes?: number
   readonly sole: boolean
   readonly shapes?: readonly Shape[] | undefined
   readonly horizon?: Horizon
@@ -34,24 +44,31 @@ export interface RevisionsOptions {
 export class Revisions {
   readonly #store: Store
   readonly #limit: number
+  readonly #byteLimit: number
   readonly #sole: boolean
   readonly #horizon: Horizon
   readonly #cache = new Map<Oid, Cached>()
+  #bytes = 0
+  #dropped = 0
+  #turn = 0
   /** The large values of objects. */
   readonly values: SharedValues
   readonly shapes: Shapes
 
   /**
-   * `limit`: how many objects are kept decoded. `sole`: whether every commit comes by `committed`, so that what is cached
+   * `sole`: whether every commit comes by `committed`, so that what is cached
    * stays the newest; without it (another thread's view) what is newest is looked up again for each new moment. `horizon`:
    * how far back they go; whoever only reads at the moments of open transactions needs none.
    */
-  constructor(store: Store, { limit, sole, shapes = SHAPES, horizon = new Horizon() }: RevisionsOptions) {
+  constructor(store: Store, options: RevisionsOptions) {
+    const { limit = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } = options
+    const { sole, shapes = SHAPES, horizon = new Horizon(), valueBytes } = options
     this.#store = store
     this.#limit = limit
+    this.#byteLimit = bytes
     this.#sole = sole
     this.#horizon = horizon
-    this.values = new SharedValues(store)
+    this.values = new SharedValues(store, valueBytes)
     this.shapes = new Shapes(shapes)
   }
 
@@ -76,7 +93,7 @@ export class Revisions {
       return cached.revision
     }
     const revision = this.#parse(oid, row)
-    this.#keep(oid, { revision, upTo, used: false })
+    this.#keep(oid, revision, upTo)
     return revision
   }
 
@@ -114,29 +131,46 @@ export class Revisions {
 
   /** Takes notice of revisions just committed. */
   committed(oid: Oid, revision: Revision): void {
-    this.#keep(oid, { revision, upTo: Number.POSITIVE_INFINITY, used: false })
+    this.#keep(oid, revision, Number.POSITIVE_INFINITY)
   }
 
   /** Some of what is kept in memory is not there any more. */
   forget(): void {
     this.#cache.clear()
+    this.#bytes = 0
+    this.#turn++
+  }
+
+  /** Moves on when as much as may be kept has been dropped: whoever holds on to revisions lets go of them. */
+  get turn(): number {
+    return this.#turn
   }
 
   get cachedCount(): number {
     return this.#cache.size
   }
 
-  #keep(oid: Oid, cached: Cached): void {
+  #keep(oid: Oid, revision: Revision, upTo: number): void {
+    const bytes = revision.kind === 'object' ? weightOf(revision.slots) : LITTLE
+    this.#bytes += bytes - (this.#cache.get(oid)?.bytes ?? 0)
     this.#cache.delete(oid)
-    this.#cache.set(oid, cached)
+    this.#cache.set(oid, { revision, bytes, upTo, used: false })
     for (const [oldest, entry] of this.#cache) {
-      if (this.#cache.size <= this.#limit) return
+      if (this.#cache.size <= this.#limit && this.#bytes <= this.#byteLimit) return
       this.#cache.delete(oldest)
       if (entry.used && oldest !== oid) {
         entry.used = false
         this.#cache.set(oldest, entry)
-      }
+      } else this.#drop(entry)
     }
+  }
+
+  #drop({ bytes }: Cached): void {
+    this.#bytes -= bytes
+    this.#dropped += bytes
+    if (this.#dropped < this.#byteLimit) return
+    this.#dropped = 0
+    this.#turn++
   }
 }
 

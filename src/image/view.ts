@@ -1,6 +1,6 @@
 // The image at one moment, read only. A Transaction is a View that adds changes of its own. Objects are read when they are
-// touched and not before; the View keeps a bounded table of those touched, which may be forgotten at any time because an
-// Obj asks anew for its slots whenever the View's edition moves on.
+// touched and not before; the View keeps a bounded table of those touched, and forgets it when the cache of revisions has
+// turned over. It may be forgotten at any time because an Obj asks anew for its slots whenever the View's edition moves on.
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
 import { Ref, type TreeRef, type Value } from '../base/value.ts'
@@ -31,6 +31,7 @@ export class View {
   /** Moves on with every change: what was found by delegation is looked for anew. */
   changeCount = 0
   readonly #objects = new Map<Oid, Obj>()
+  #turn = -1
 
   constructor(source: Source, moment: number) {
     this.source = source
@@ -57,7 +58,9 @@ export class View {
 
   /** The handle of an object that is there. */
   protected handle(oid: Oid): Obj {
-    if (this.#objects.size >= OBJECTS_KEPT) this.#objects.clear()
+    const { turn } = this.source.revisions
+    if (this.#objects.size >= OBJECTS_KEPT || this.#turn !== turn) this.#objects.clear()
+    this.#turn = turn
     const object = new Obj(this, oid)
     this.#objects.set(oid, object)
     return object
