@@ -68,12 +68,12 @@ export function repairDocument(random: Random, of: Sample): Document | undefined
 
 /** The mixture: what a request of the kernel may look like, in the proportions that training wants. */
 export function drawChoices(random: Random, spec: MethodSpec, split: Split): Choices {
-  const nonsense = !spec.vague && chance(random, 0.03)
-  let note: Choices['note'] = chance(random, 0.14) ? 'train' : 'none'
+  const nonsense = !spec.vague && chance(random, 0.18)
+  let note: Choices['note'] = chance(random, 0.3) ? 'train' : 'none'
   let answer = chance(random, 0.35)
   let examples = chance(random, 0.06) ? integer(random, 1, 2) : 0
   if (nonsense) {
-    if (chance(random, 0.45)) note = 'train'
+    if (chance(random, 0.75)) note = 'train'
     else {
       answer = true
       examples = integer(random, 0, 2)
@@ -88,6 +88,7 @@ export function drawChoices(random: Random, spec: MethodSpec, split: Split): Cho
     answer,
     examples,
     decorated: !nonsense && chance(random, 0.07),
+    alone: 0.3,
   }
 }
 

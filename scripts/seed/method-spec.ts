@@ -29,8 +29,6 @@ export interface MethodSpec {
   readonly open?: boolean
   /** Not to be asked for by example alone (too many methods give the same answers). */
   readonly vague?: boolean
-  /** Asked for seldom: among the last to be taken into the course. */
-  readonly rare?: boolean
 }
 
 export interface Family {

@@ -20,6 +20,8 @@ export interface Choices {
   /** How many further examples. */
   readonly examples: number
   readonly decorated?: boolean
+  /** How often the receiver holds nothing but what the method needs; 0.45 unless said. */
+  readonly alone?: number
 }
 
 export interface Sample {
@@ -115,7 +117,7 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
   }
   const own = spec.absent ? [] : names.map((name, index) => [name, kinds[index]!] as const)
   const others: [string, string][] = []
-  const wanted = chance(random, 0.45) ? 0 : integer(random, 1, spelled ? 3 : 2)
+  const wanted = chance(random, choices.alone ?? 0.45) ? 0 : integer(random, 1, spelled ? 3 : 2)
   for (let i = 0; i < wanted && own.length + others.length < 6; i++) {
     const shape = pick(random, SHAPES)
     if (

@@ -3,9 +3,11 @@
 // here needs a new corpus.
 //
 // The receiver's slots are shown at most six, first those that the message or the intent names; each value is cut to 60
-// characters. A line is left out when there is nothing to say.
+// characters. A line is left out when there is nothing to say. A small model is told the kind of each slot before its
+// name, by one letter: it reads from left to right, so what stands behind a name cannot tell it which name to take.
 import { formatLiteral, formatMessage, wordsOf } from '../base/notation.ts'
 import type { PlainObject, Value } from '../base/value.ts'
+import { slotKindLetters, slotKindOf } from './slot-kind.ts'
 
 export interface Example {
   readonly args: readonly Value[]
@@ -72,9 +74,13 @@ const cutArgument = (value: Value): Value =>
 /** What the templates are filled with. */
 export function inputsOf(brief: MethodBrief, facets: readonly FacetAnswer[] = []) {
   const lines = (texts: readonly string[]): string => texts.join('\n')
+  const shown = shownSlots(brief)
   return {
     receiver: brief.receiver,
-    slots: lines(shownSlots(brief).map(([name, value]) => `self.${name}=${shownValue(value)}`)),
+    slots: lines(shown.map(([name, value]) => `self.${name}=${shownValue(value)}`)),
+    typed_slots: lines(
+      shown.map(([name, value]) => `${slotKindLetters[slotKindOf(value)]} self.${name}=${shownValue(value)}`),
+    ),
     message: exampleLine(brief.selector, brief),
     examples: lines(
       (brief.witnesses ?? [])

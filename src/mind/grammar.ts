@@ -6,6 +6,7 @@
 // parameters of this message, a few fixed names for local variables, the built-ins; so a small model cannot invent a name.
 // Bodies are indented by two spaces a level, three levels deep. `scriptGrammar` is the loose one for a large model.
 import type { Profile } from './prompts.ts'
+import type { SlotKind } from './slot-kind.ts'
 
 /** Fixed names of local variables; `x` and `y` are those of inner functions. */
 const LOCALS = ['old', 'result', 'last', 'first', 'next', 'i', 'x', 'y']
@@ -27,9 +28,6 @@ const FUNCTIONS =
   'Math.abs Math.cbrt Math.ceil Math.cos Math.floor Math.hypot Math.log Math.log10 Math.log2 Math.max Math.min Math.pow Math.round Math.sign Math.sin Math.sqrt Math.tan Math.trunc Math.random Number Number.isInteger String Boolean Array.from Array.isArray Object.keys Object.values Object.entries Object.fromEntries Object.assign JSON.stringify JSON.parse parseInt parseFloat isNaN Date.now'.split(
     ' ',
   )
-
-/** What a slot holds, as far as it decides what can follow its name; `any` where it is not known. */
-export type SlotKind = 'number' | 'text' | 'list' | 'map' | 'flag' | 'any'
 
 export interface MethodShape {
   /** Slots that may be read and written. */

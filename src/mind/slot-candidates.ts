@@ -1,9 +1,8 @@
 // Names of slots that a method may use: those that the receiver has, and those that the message or the intent could name
 // (`increment_score` on an object without a score makes one). The grammar of a method knows no others.
 import { wordsOf } from '../base/notation.ts'
-import { isPlainObject, type Value } from '../base/value.ts'
 import type { MethodBrief } from './briefs.ts'
-import type { SlotKind } from './grammar.ts'
+import { type SlotKind, slotKindOf } from './slot-kind.ts'
 
 const MOST = 48
 const RESERVED = new Set(['self', 'constructor', 'prototype', '__proto__'])
@@ -37,12 +36,4 @@ const capital = (word: string): string => word[0]!.toUpperCase() + word.slice(1)
 
 /** What each of the receiver's slots holds. */
 export const slotKinds = (brief: MethodBrief): Readonly<Record<string, SlotKind>> =>
-  Object.fromEntries(Object.entries(brief.slots).map(([name, value]) => [name, kindOf(value)]))
-
-function kindOf(value: Value): SlotKind {
-  if (typeof value === 'number') return 'number'
-  if (typeof value === 'string') return 'text'
-  if (typeof value === 'boolean') return 'flag'
-  if (Array.isArray(value)) return 'list'
-  return isPlainObject(value) ? 'map' : 'any'
-}
+  Object.fromEntries(Object.entries(brief.slots).map(([name, value]) => [name, slotKindOf(value)]))

@@ -89,7 +89,7 @@ test('asks in the compact language that the seed mind was trained in', () => {
     templates: readTemplates(['plan', 'facet', 'method', 'repair']),
     profile: 'compact',
   })
-  const user = 'genesis\nself.count=3\nself.owner="Ada"\nincrement_by: 2 => 5'
+  const user = 'genesis\nn self.count=3\nt self.owner="Ada"\nincrement_by: 2 => 5'
   const plan = drafting.plan(brief)
   assert.deepEqual(
     plan.request.messages.map(({ content }) => content),

@@ -23,7 +23,6 @@ export const listChanges: Family = {
     },
     {
       id: 'pushcount',
-      rare: true,
       args: 'E',
       slots: 'L',
       say: '(add and count|push and count|append and count|store and count|add count|count after adding|insert and count):',
@@ -166,7 +165,6 @@ export const listChanges: Family = {
     },
     {
       id: 'setat',
-      rare: true,
       args: 'iE',
       slots: 'L',
       say: '(set at|put at|replace at|at|set item|change item|update at|write at):(to|put|with|item|value):',
@@ -187,7 +185,6 @@ export const listChanges: Family = {
     },
     {
       id: 'pushall',
-      rare: true,
       args: 'l',
       slots: 'l',
       say: '(add all|push all|append all|extend|extend S0|add many|add items|concat to S0|append list|add list):',
@@ -403,7 +400,6 @@ export const listQueries: Family = {
     },
     {
       id: 'countof',
-      rare: true,
       args: 'e',
       slots: 'L',
       say: '(count|how many|count of|occurrences of|how often|number of|times|frequency of|votes for):',
@@ -424,7 +420,6 @@ export const listQueries: Family = {
     },
     {
       id: 'longest',
-      rare: true,
       slots: 'w',
       say: '(longest|longest S0|longest word|longest name|longest of S0|longest item)',
       sayNew: '(lengthiest|most letters|widest of S0|the longest one)',
@@ -439,7 +434,6 @@ export const listQueries: Family = {
     },
     {
       id: 'spread',
-      rare: true,
       slots: 'l',
       say: '(range|spread|span|range of S0|max minus min|spread of S0|amplitude)',
       sayNew: '(extent|width of S0|variation|distance of extremes)',
@@ -597,7 +591,6 @@ export const listTransforms: Family = {
     },
     {
       id: 'squares',
-      rare: true,
       slots: 'l',
       say: '(squares|squared|square all|square each|squares of S0|each squared|all squared)',
       sayNew: '(second powers|every square|square them|each times itself)',
@@ -608,7 +601,6 @@ export const listTransforms: Family = {
     },
     {
       id: 'multeach',
-      rare: true,
       args: 'n',
       slots: 'l',
       say: '(multiply each|multiply all by|scale all|times each|each times|scale each by|multiply S0 by|all times|multiply each by):',
@@ -704,7 +696,6 @@ export const listTransforms: Family = {
     },
     {
       id: 'lengths',
-      rare: true,
       slots: 'w',
       say: '(lengths|word lengths|letters each|length of each|lengths of S0|sizes|size of each)',
       sayNew: '(letter counts|measure each|how long each|every length)',
@@ -724,7 +715,6 @@ export const listTransforms: Family = {
     },
     {
       id: 'startingwith',
-      rare: true,
       args: 'y',
       slots: 'w',
       say: '(starting with|beginning with|filter by|that start with|with prefix|find starting with|begin with|search|S0 starting with):',
@@ -940,7 +930,6 @@ export const givenLists: Family = {
     },
     {
       id: 'aodds',
-      rare: true,
       args: 'l',
       say: '(odds|odd numbers|only odd|odds of|filter odd|odd ones|odd numbers in|keep odd):',
       sayNew: '(select odd|pick odds|unhalvable):',
@@ -975,7 +964,6 @@ export const givenLists: Family = {
     },
     {
       id: 'adoubled',
-      rare: true,
       args: 'l',
       say: '(double all|double each|doubled list|doubles|double list|twice each|double numbers|double every):',
       sayNew: '(two times each|every doubled|all twice):',
@@ -1050,7 +1038,6 @@ export const givenLists: Family = {
     },
     {
       id: 'alongest',
-      rare: true,
       args: 'w',
       say: '(longest|longest of|longest word|longest word of|longest item|longest name|longest in):',
       sayNew: '(lengthiest|most letters|widest):',
@@ -1146,7 +1133,6 @@ export const givenLists: Family = {
     },
     {
       id: 'acommon',
-      rare: true,
       args: 'll',
       say: '(common|intersection|shared|common items|in both|intersect|both have|overlap):(and|with|of):',
       sayNew: '(mutual|joint items|agreeing):(and|with):',
@@ -1166,7 +1152,6 @@ export const givenLists: Family = {
     },
     {
       id: 'awithout',
-      rare: true,
       args: 'll',
       say: '(without|difference|list minus|remove all|list|items of|except):(items|minus|without|and|list|not in):',
       sayNew: '(exclude|subtract list|left of):(items|without|list):',
@@ -1212,7 +1197,6 @@ export const maps: Family = {
     },
     {
       id: 'lookd',
-      rare: true,
       args: 'kn',
       slots: 'm',
       say: '(at|get|lookup|find|look up|value of|get value):(default|or|if absent|else|otherwise|if missing):',
@@ -1304,7 +1288,6 @@ export const maps: Family = {
     },
     {
       id: 'addkey',
-      rare: true,
       args: 'kn',
       slots: 'm',
       say: '(add to|increase|add for|give|stock|deposit for|credit|raise|add):(by|amount|add|points|plus|quantity):',
@@ -1391,7 +1374,6 @@ export const maps: Family = {
     },
     {
       id: 'valuemax',
-      rare: true,
       slots: 'm',
       say: '(max|largest|highest|max value|highest value|maximum|best value|largest value|top score|most)',
       sayNew: '(peak value|top value|maximum of S0)',
@@ -1411,7 +1393,6 @@ export const maps: Family = {
     },
     {
       id: 'bestkey',
-      rare: true,
       slots: 'O',
       say: '(winner|best|who has most|best key|top key|leader|who wins|key of largest|who is first|most popular)',
       sayNew: '(champion|front runner|leading key|name with most)',
@@ -1427,7 +1408,6 @@ export const maps: Family = {
     },
     {
       id: 'clearmap',
-      rare: true,
       slots: 'm',
       say: '(clear|clear S0|forget all|remove all|reset|empty S0|delete all|reset S0|clear all)',
       sayNew: '(make empty|purge|drop everything|wipe S0)',

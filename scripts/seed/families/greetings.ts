@@ -230,7 +230,6 @@ export const greetings: Family = {
     }),
     {
       id: 'meet',
-      rare: true,
       args: 'NN',
       say: '(introduce|meet|present|acquaint|introduce person|make known):(to|with|and):',
       sayNew: '(bring|announce|put in touch):(to|with):',
@@ -271,7 +270,6 @@ export const greetings: Family = {
     },
     {
       id: 'greetwith',
-      rare: true,
       args: 'NG',
       say: '(greet|say to|address|greet person|call|welcome):(with|using|saying|in words|by):',
       sayNew: '(salute|speak to|hail):(with|saying):',
@@ -411,7 +409,6 @@ export const selfTalk: Family = {
     },
     {
       id: 'prependtext',
-      rare: true,
       args: 's',
       slots: 's',
       say: '(prepend|prefix|put before|prepend to S0|start with|prefix S0|put before S0|begin with):',
@@ -428,7 +425,6 @@ export const selfTalk: Family = {
     },
     {
       id: 'matchslot',
-      rare: true,
       args: 's',
       slots: 's',
       say: '(is|is S0|same as|equals|matches|is it|check|check S0|same S0|verify|is called|is named):',
@@ -449,7 +445,6 @@ export const selfTalk: Family = {
     },
     {
       id: 'tellslot',
-      rare: true,
       args: 'N',
       slots: 's',
       say: '(tell|say to|speak to|message|tell S0 to|whisper to|write to|answer|send S0 to):',

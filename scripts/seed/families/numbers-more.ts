@@ -83,7 +83,6 @@ export const predicates: Family = {
     },
     {
       id: 'zeroq',
-      rare: true,
       args: 'u',
       say: '(is zero|zero|check zero|is it zero|equals zero|is null number|is nothing):',
       sayNew: '(seems zero|looks zero|verify zero|same as zero):',
@@ -157,7 +156,6 @@ export const predicates: Family = {
     },
     {
       id: 'ge',
-      rare: true,
       args: 'nn',
       say: '(is|check|number):(at least|not less than|no less than):, (at least|minimum reached|reaches):(of|than|limit):',
       sayNew: '(meets|attains):(minimum|floor):, has:at minimum:',
@@ -177,7 +175,6 @@ export const predicates: Family = {
     },
     {
       id: 'le',
-      rare: true,
       args: 'nn',
       say: '(is|check|number):(at most|not more than|no more than|up to):, (at most|fits|stays):(of|within|limit):',
       sayNew: '(respects|obeys):(maximum|ceiling):, has:at maximum:',
@@ -217,7 +214,6 @@ export const predicates: Family = {
     },
     {
       id: 'ne',
-      rare: true,
       args: 'nn',
       say: '(is|check):(different from|not equal to|unlike|not):, (differ|different|unequal|differs|not equal|are different):(and|from|to|with):',
       sayNew: '(distinct|mismatch|disagrees):(and|with):, is:other than:',
@@ -295,7 +291,6 @@ export const predicates: Family = {
     },
     {
       id: 'parity',
-      rare: true,
       args: 'u',
       say: '(parity|even or odd|odd or even|parity of|parity word|kind|evenness|name parity|tell parity):',
       sayNew: '(parity label|parity text|is it odd or even|classify parity):',
@@ -312,7 +307,6 @@ export const predicates: Family = {
     },
     {
       id: 'passfail',
-      rare: true,
       args: 'n',
       say: '(grade K|pass or fail at K|passed K|exam K|pass at K|judge K|grade with K|result at K):',
       sayNew: '(verdict at K|outcome K|assess K|mark K):',
@@ -333,7 +327,6 @@ export const predicates: Family = {
     },
     {
       id: 'size3',
-      rare: true,
       args: 'n',
       say: '(size|size word|how big|big or small|classify|size class|category|rank size):',
       sayNew: '(magnitude word|size label|bucket|group size):',
@@ -609,7 +602,6 @@ export const loops: Family = {
     },
     {
       id: 'rangelist',
-      rare: true,
       args: 'uu',
       say: '(range|range from|numbers from|list from|count from|from|numbers between|integers from):(to|until|and):',
       sayNew: '(interval|sequence|enumerate):(to|till):, counting from:to:',
@@ -629,7 +621,6 @@ export const loops: Family = {
     },
     {
       id: 'digitsum',
-      rare: true,
       args: 'u',
       say: '(digit sum|sum digits|sum of digits|cross sum|add digits|digits total|digital sum|total digits):',
       sayNew: '(get digit sum|checksum digits|digits added|crossfoot):',
@@ -754,7 +745,6 @@ export const conversions: Family = {
     },
     {
       id: 'h2sec',
-      rare: true,
       args: 'n',
       say: '(hours to seconds|seconds in hours|hours in seconds|seconds of hours|seconds per hours|convert hours to seconds):',
       sayNew: '(hours as seconds|how many seconds in hours|hour seconds):',
@@ -770,7 +760,6 @@ export const conversions: Family = {
     },
     {
       id: 'days2h',
-      rare: true,
       args: 'n',
       say: '(days to hours|hours in days|days in hours|hours of days|convert days|hours in):',
       sayNew: '(days as hours|get hours|how many hours in):',
@@ -786,7 +775,6 @@ export const conversions: Family = {
     },
     {
       id: 'weeks2d',
-      rare: true,
       args: 'n',
       say: '(weeks to days|weeks as day count|days in weeks|weeks in days|days of weeks|convert weeks):',
       sayNew: '(weeks as days|how many days in weeks|week days of):',
@@ -858,7 +846,6 @@ export const conversions: Family = {
     },
     {
       id: 'ratio100',
-      rare: true,
       args: 'nq',
       say: '(percentage|percent|what percent is|in percent|share|percentage of|how many percent):(out of|is of|against|total|of total):',
       sayNew: '(rate|proportion|success rate):(out of|of total):',
@@ -884,7 +871,6 @@ export const geometry: Family = {
   methods: [
     {
       id: 'recta',
-      rare: true,
       args: 'nn',
       say: '(area|area of|rectangle|rectangle area|surface|floor space|width|length):(by|times|height|width|and height):, rect area width:height:',
       sayNew: '(field size|room size|tile area):(by|and):',
@@ -943,7 +929,6 @@ export const geometry: Family = {
     },
     {
       id: 'circum',
-      rare: true,
       args: 'n',
       say: '(circumference|circle length|around circle|circumference of|circle perimeter|circle outline):',
       sayNew: '(wheel length|rim of circle|get circumference):',
@@ -982,7 +967,6 @@ export const geometry: Family = {
     },
     {
       id: 'triarea',
-      rare: true,
       args: 'nn',
       say: '(triangle|triangle area|area of triangle|triangle base|triangle surface):(height|by|and|and height):',
       sayNew: '(sail area|gable|half rectangle):(by|and):',
@@ -1062,7 +1046,6 @@ export const money: Family = {
     },
     {
       id: 'change',
-      rare: true,
       args: 'nn',
       say: '(change|change for|cash back|pay back|give change|price):(given|paid|from|with):, price:paid:',
       sayNew: '(money back|coins back|return change):(given|paid):',
@@ -1083,7 +1066,6 @@ export const money: Family = {
     },
     {
       id: 'cost',
-      rare: true,
       args: 'nnn',
       say: '(cost|total price|price|total cost|bill):(times|count|amount|pieces):(plus|shipping|delivery|plus fee|and fee):',
       sayNew: '(invoice|charge|order):(count|times):(shipping|plus):',

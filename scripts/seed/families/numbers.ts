@@ -45,7 +45,6 @@ export const scaling: Family = {
     },
     {
       id: 'quadruple',
-      rare: true,
       args: 'n',
       say: '(quadruple|times four|four times|fourfold|quadruple of|multiply by four|quadrupled):',
       sayNew: '(quadruple it|make quadruple|compute quadruple):',
@@ -141,7 +140,6 @@ export const scaling: Family = {
     },
     {
       id: 'overK',
-      rare: true,
       args: 'n',
       say: '(divide by K|over K|divided by K|div K|split by K|K th of):',
       sayNew: '(split in K|part in K|share by K):',
@@ -386,7 +384,6 @@ export const arithmetic: Family = {
     },
     {
       id: 'safediv',
-      rare: true,
       args: 'nu',
       say: '(safe divide|safely divide|divide safely|divide or zero|safe quotient|careful divide|safe div):by:',
       sayNew: '(divide carefully|guarded divide|protected divide):by:',
@@ -534,7 +531,6 @@ export const arithmetic: Family = {
     },
     {
       id: 'percentof',
-      rare: true,
       args: 'nn',
       say: '(percent|percentage|percents|pct|take percent|compute percent|calculate percent):(of|from|on):',
       sayNew: '(share percent|hundredths|get percent):(of|from):',
@@ -613,7 +609,6 @@ export const arithmetic: Family = {
     },
     {
       id: 'avg3',
-      rare: true,
       args: 'nnn',
       say: '(average|mean|avg|average of|mean of):(and|with):(and|with):',
       sayNew: '(center|balance|middle):(and|with):(and|with):',
@@ -633,7 +628,6 @@ export const arithmetic: Family = {
     },
     {
       id: 'product3',
-      rare: true,
       args: 'nnn',
       say: '(multiply|product|volume|times|product of|box volume):(by|and|with|times):(by|and|with|times):',
       sayNew: '(cuboid|scale|capacity):(and|by):(and|by):',

@@ -110,7 +110,6 @@ export const counters: Family = {
     },
     {
       id: 'halves',
-      rare: true,
       slots: 'n',
       say: '(halve|half|halve S0|half S0|cut in half|halve it|split in half|S0 divided by two)',
       sayNew: '(make half|S0 halved|cut S0|divide S0)',
@@ -141,7 +140,6 @@ export const counters: Family = {
     },
     {
       id: 'divs',
-      rare: true,
       args: 'q',
       slots: 'n',
       say: '(divide by|split by|divide S0 by|divide|share by|divide S0|S0 over|split among|share among):',
@@ -162,7 +160,6 @@ export const counters: Family = {
     },
     {
       id: 'incold',
-      rare: true,
       slots: 'n',
       say: '(take number|next ticket|draw number|next id|new id|take ticket|fetch and increment|get and increment|issue number)',
       sayNew: '(serve number|pull ticket|hand out number|get then increment)',
@@ -339,7 +336,6 @@ export const access: Family = {
     },
     {
       id: 'replaceold',
-      rare: true,
       args: '=',
       slots: '*',
       say: '(exchange S0|swap S0 for|replace S0|replace S0 with|exchange S0 for|trade S0 for):',
@@ -360,7 +356,6 @@ export const access: Family = {
     },
     {
       id: 'hasslot',
-      rare: true,
       slots: '*',
       say: '(has S0|is S0 set|has a S0|S0 known|knows S0|S0 given|is S0 known)',
       sayNew: '(owns S0|S0 exists|S0 present|any S0)',
@@ -453,7 +448,6 @@ export const amounts: Family = {
     },
     {
       id: 'missing',
-      rare: true,
       args: 'n',
       slots: 'n',
       say: '(missing|missing to|until|left to|remaining to|how far to|missing for|needed for|to go|gap to|short of):',
@@ -470,7 +464,6 @@ export const amounts: Family = {
     },
     {
       id: 'timesslot',
-      rare: true,
       args: 'n',
       slots: 'n',
       say: '(cost of|price for|price of|total for|cost for|cost|pay for|price|charge for|S0 for):',
@@ -597,7 +590,6 @@ export const amounts: Family = {
     },
     {
       id: 'addpos',
-      rare: true,
       args: 'n',
       slots: 'n',
       say: '(add if positive|deposit if positive|safe add|deposit safely|add positive|add only positive):',
@@ -748,7 +740,6 @@ export const pairs: Family = {
     },
     {
       id: 'moveby',
-      rare: true,
       args: 'nn',
       slots: 'nn',
       say: '(move by|translate|shift by|move|offset|walk|step|push by):(and|by|y|S1):',
@@ -769,7 +760,6 @@ export const pairs: Family = {
     },
     {
       id: 'resetboth',
-      rare: true,
       slots: 'nn',
       say: '(reset all|reset both|zero both|to origin|clear both|home|all to zero|reset everything)',
       sayNew: '(wipe both|origin|both to zero|return home)',
@@ -795,7 +785,6 @@ export const pairs: Family = {
     },
     {
       id: 'percent2',
-      rare: true,
       slots: 'nQ',
       say: '(percent|percentage|progress|in percent|percent done|percent S0|filled percent|success rate)',
       sayNew: '(completion|degree|how full|S0 share)',
@@ -886,7 +875,6 @@ export const flags: Family = {
     },
     {
       id: 'isnotflag',
-      rare: true,
       slots: 'b',
       say: '(is not S0|not S0|is off|is it off|is un S0|isnt S0)',
       sayNew: '(lacks S0|opposite of S0|no longer S0)',
@@ -897,7 +885,6 @@ export const flags: Family = {
     },
     {
       id: 'onceflag',
-      rare: true,
       slots: 'b',
       say: '(claim|start once|try start|acquire|lock once|reserve|take lock|book|try lock|occupy)',
       sayNew: '(grab once|seize|first come|claim once)',
@@ -917,7 +904,6 @@ export const flags: Family = {
     },
     {
       id: 'setflag',
-      rare: true,
       args: 'b',
       slots: 'b',
       say: '(set|set state|switch|turn|set S0 to|set S0|make it|change to):',
@@ -934,7 +920,6 @@ export const flags: Family = {
     },
     {
       id: 'countif',
-      rare: true,
       slots: 'bn',
       say: '(count if S0|work|work if S0|run|go|increment if S0|tick if S0|drive|count when S0)',
       sayNew: '(proceed if S0|act when S0|step if S0)',

@@ -131,7 +131,6 @@ export const textMeasure: Family = {
     },
     {
       id: 'countletter',
-      rare: true,
       args: 'cp',
       say: '(count|how many|occurrences|count of|number of|count letter|letter count|how often):(in|inside|of):',
       sayNew: '(tally|frequency|appearances):(in|inside):',
@@ -208,7 +207,6 @@ export const textParts: Family = {
     },
     {
       id: 'lastn',
-      rare: true,
       args: 'qV',
       say: '(last|take last|last letters|tail|suffix|ending|final):(of|from|in):',
       sayNew: '(closing|trailing|end part):(of|from):',
@@ -286,7 +284,6 @@ export const textParts: Family = {
     },
     {
       id: 'splitby',
-      rare: true,
       args: 'Dc',
       say: '(split|cut|separate|divide|break|split text|parts of|explode):(at|by|on|with|using):',
       sayNew: '(sever|partition|slice up):(at|by):',
@@ -513,7 +510,6 @@ export const textBuild: Family = {
     },
     {
       id: 'parens',
-      rare: true,
       args: 's',
       say: '(parens|in parens|parenthesize|parentheses|round brackets|in parentheses|aside):',
       sayNew: '(put in parens|with parens|parenthetical):',
@@ -546,7 +542,6 @@ export const textBuild: Family = {
     },
     {
       id: 'stars',
-      rare: true,
       args: 's',
       say: '(stars|starred|bold|in stars|add stars|decorate|make bold|with stars):',
       sayNew: '(put stars|sparkle|embellish):',
@@ -563,7 +558,6 @@ export const textBuild: Family = {
     },
     {
       id: 'tag',
-      rare: true,
       args: 's',
       say: '(hashtag|hash tag|tag|as hashtag|make hashtag|with hash|tagged):',
       sayNew: '(to hashtag|social tag|hash of):',
@@ -599,7 +593,6 @@ export const textBuild: Family = {
     },
     {
       id: 'removeletter',
-      rare: true,
       args: 'cR',
       say: '(remove|delete|strip|erase|drop|take out|without|remove all):(from|in|out of):',
       sayNew: '(purge|wipe|cut out):(from|in):',
@@ -668,7 +661,6 @@ export const textBuild: Family = {
     },
     {
       id: 'snake',
-      rare: true,
       args: 'p',
       say: '(snake|snake case|underscores|to snake|with underscores|to snake case|snakify):',
       sayNew: '(underscored|make snake|underline form):',
@@ -688,7 +680,6 @@ export const textBuild: Family = {
     },
     {
       id: 'padzero',
-      rare: true,
       args: 'uq',
       say: '(pad|zero pad|pad zeros|leading zeros|pad number|fill zeros):(to|width|length|digits):',
       sayNew: '(prefix zeros|widen|align):(to|width):',
@@ -708,7 +699,6 @@ export const textBuild: Family = {
     },
     {
       id: 'surname first',
-      rare: true,
       args: 'ss',
       say: '(surname first|formal|last first|library name|phone book|comma name|index name):(and|with|last|comma):',
       sayNew: '(official name|register name|catalog name):(and|last):',
@@ -774,7 +764,6 @@ export const textTests: Family = {
     },
     {
       id: 'containsrev',
-      rare: true,
       args: 'Rx',
       say: '(does|text|check|is there in|has text):(contain|include|have|has|contains|includes):, (contains|includes|has):word:',
       sayNew: '(holds|mentions|carries):(text|word):, does:mention:',
@@ -851,7 +840,6 @@ export const textTests: Family = {
     },
     {
       id: 'emptytext',
-      rare: true,
       args: 'B',
       say: '(is empty|is blank|empty|blank|is empty text|no text|check empty|is text empty):',
       sayNew: '(verify blank|without letters|lacks text):',
@@ -867,7 +855,6 @@ export const textTests: Family = {
     },
     {
       id: 'longer',
-      rare: true,
       args: 'Vq',
       say: '(is|text|word|check):(longer than|has more letters than):, (longer|is longer|too long):(than|for):',
       sayNew: '(lengthier|oversize|surpasses):(than|length):',
@@ -887,7 +874,6 @@ export const textTests: Family = {
     },
     {
       id: 'sametext',
-      rare: true,
       args: 'ss',
       say: '(same ignoring case|equal ignoring case|same word|same text|loosely equal|case insensitive):(and|as|to|with):',
       sayNew: '(alike|matches loosely|similar):(and|to):',
@@ -989,7 +975,6 @@ export const dates: Family = {
     },
     {
       id: 'century',
-      rare: true,
       args: 'j',
       say: '(century|century of|which century|get century|hundred years|century number):',
       sayNew: '(what century|find century|age of year):',
@@ -1009,7 +994,6 @@ export const dates: Family = {
     },
     {
       id: 'agein',
-      rare: true,
       args: 'jj',
       say: '(age|years|born|how old|birth year|age of born):(in|in year|until|now|at):',
       sayNew: '(lifetime|years lived|anniversary):(in|until):',
