@@ -120,7 +120,7 @@ test('keys are listed, admitted and revoked, with no kernel asked', async () => 
 
 test('what is asked wrongly is refused with exit status 2 and what was probably meant', async () => {
   const table = [
-    [['stauts'], /unknown command 'stauts'\n {2}did you mean status\?/],
+    [['inspcet'], /unknown command 'inspcet'\n {2}did you mean inspect\?/],
     [['history', '--limt', '3'], /unknown option '--limt'\n {2}did you mean --limit\?/],
     [['history', '--limit', 'x'], /--limit x\n {2}a count from 1/],
     [['send'], /missing required argument 'message'/],
