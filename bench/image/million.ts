@@ -1,5 +1,5 @@
 // A tree of five levels and some million nodes: made, opened again beside an empty image, also after a kill, asked by paths
-// and by looking at every node, verified; and how much memory it takes to touch them all.
+// and by looking at every node, verified.
 import { join } from 'node:path'
 import { numberOf, type Oid } from '../../src/base/ids.ts'
 import type { Ref, Value } from '../../src/base/value.ts'
