@@ -4,6 +4,7 @@
 // connection or a killed kernel.
 import type { Clock } from '../src/base/clock.ts'
 import { BatError, batErrorOf, isErrorCode } from '../src/base/errors.ts'
+import type { Progress } from '../src/base/progress.ts'
 import type { Value } from '../src/base/value.ts'
 import type { Observation } from '../src/cognition/observation.ts'
 import { errorOutcome, type Outcome } from '../src/cognition/pending.ts'
@@ -14,7 +15,6 @@ import {
   PROTOCOL_VERSION,
   type Request,
 } from '../src/protocol/messages.ts'
-import type { Progress } from './image-task.ts'
 
 /** One message to the client of a request, wherever it is connected at the moment; answers whether the connection took it. */
 export type Reply = (answer: Answer) => Promise<boolean>

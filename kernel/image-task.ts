@@ -10,20 +10,11 @@ import type { z } from 'zod'
 import type { Clock } from '../src/base/clock.ts'
 import { BatError } from '../src/base/errors.ts'
 import type { Home } from '../src/base/home.ts'
+import type { Progress } from '../src/base/progress.ts'
 import type { PlainObject } from '../src/base/value.ts'
 import type { Image } from '../src/image/image.ts'
 import type { EngineStatus } from '../src/mind/inference.ts'
 import type { Chosen } from './models.ts'
-
-export interface Progress {
-  /** What is being done, in a few words: `records read`. */
-  readonly what: string
-  readonly done: number
-  /** Of how many; absent where that is not known. */
-  readonly total?: number
-  /** What is counted; pieces unless it is bytes. */
-  readonly unit?: 'bytes'
-}
 
 export interface Around {
   readonly home: Home

@@ -13,9 +13,10 @@
 // tasks/restore.ts does.
 import { BatError } from '../src/base/errors.ts'
 import { nearest } from '../src/base/nearest.ts'
+import type { Progress } from '../src/base/progress.ts'
 import type { PlainObject } from '../src/base/value.ts'
 import type { Image } from '../src/image/image.ts'
-import type { Around, ImageTask, Progress, TaskOutcome } from './image-task.ts'
+import type { Around, ImageTask, TaskOutcome } from './image-task.ts'
 import { backup } from './tasks/backup.ts'
 import { dump } from './tasks/dump.ts'
 import { load } from './tasks/load.ts'

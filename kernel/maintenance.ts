@@ -1,7 +1,8 @@
 // Tasks on the image inside the running kernel: what is at work, who may join it, and how it ends early.
 import { BatError } from '../src/base/errors.ts'
+import type { Progress } from '../src/base/progress.ts'
 import type { PlainObject } from '../src/base/value.ts'
-import type { Progress, TaskOutcome } from './image-task.ts'
+import type { TaskOutcome } from './image-task.ts'
 import { runTask, taskNamed } from './image-tasks.ts'
 import type { Kernel } from './kernel.ts'
 import type { Chosen } from './models.ts'

@@ -2,7 +2,7 @@
 // damaged, time goes on from the newest sound record, and oids from behind all that there are.
 import { BatError } from '../base/errors.ts'
 import { numberOf } from '../base/ids.ts'
-import { type Key, oidOfKey, tidOfTransactionKey, transactionKey } from './keyspace.ts'
+import { BEHIND_ALL, oidOfKey, tidOfTransactionKey, transactionKey } from './keyspace.ts'
 import type { Row, Store } from './store.ts'
 import { parseTransaction, type TransactionRecord } from './transaction-record.ts'
 
@@ -13,7 +13,6 @@ export interface Head {
   readonly next: number
 }
 
-const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
 const ALL = { from: transactionKey(0), to: BEHIND_ALL, reverse: true }
 
 /** Throws E_RECORD_DAMAGED where no transaction is sound. */

@@ -3,7 +3,7 @@ import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import type { Horizon } from './horizon.ts'
-import { type Key, tidOfTransactionKey, transactionKey } from './keyspace.ts'
+import { BEHIND_ALL, tidOfTransactionKey, transactionKey } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
 import type { Revision, Revisions } from './revisions.ts'
 import { sameValue } from './same-value.ts'
@@ -39,8 +39,6 @@ export interface SlotDifference {
   readonly before: Value | undefined
   readonly after: Value | undefined
 }
-
-const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
 
 export interface HistoryOptions {
   readonly store: Store

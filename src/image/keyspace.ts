@@ -34,6 +34,9 @@ const UINT32 = 2 ** 32
 /** LMDB's limit of 1,978 bytes less the oid and the tid around it. */
 export const ENTRY_KEY_LIMIT = 1960
 
+/** Behind every key of one number. */
+export const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
+
 export const metaKey = (name: string): Key => Buffer.from(name, 'utf8')
 
 export function transactionKey(tid: number): Key {

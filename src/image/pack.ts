@@ -14,6 +14,7 @@
 // only old revisions do. The report names it.
 import { setImmediate } from 'node:timers/promises'
 import { numberOf, type Tid, tidOf } from '../base/ids.ts'
+import type { Progress } from '../base/progress.ts'
 import type { Blobs } from './blob.ts'
 import type { Horizon } from './horizon.ts'
 import { NumberSet } from './number-set.ts'
@@ -31,15 +32,9 @@ export interface PackOptions {
   /** Only tells what would go. */
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
-  readonly onProgress?: (progress: PackProgress) => void
+  readonly onProgress?: (progress: Progress) => void
   /** Rows a turn, and so a write: the most a commit beside it has to wait for. */
   readonly rows?: number
-}
-
-export interface PackProgress {
-  readonly what: string
-  readonly done: number
-  readonly total: number
 }
 
 export interface PackReport extends Readonly<Removed> {

@@ -2,6 +2,7 @@
 // It is read in short turns beside other work. Of an image with many records only some objects are looked at, spread evenly
 // over their numbers, and what they come to is scaled up; the totals of tables and blobs are exact.
 import { type Oid, oidOf } from '../base/ids.ts'
+import type { Progress } from '../base/progress.ts'
 import { takeTurns } from '../base/turns.ts'
 import { Ref } from '../base/value.ts'
 import { parseBlobRecord } from './blob-record.ts'
@@ -24,15 +25,9 @@ import type { View } from './view.ts'
 
 export interface UsageOptions {
   readonly signal?: AbortSignal
-  readonly onProgress?: (progress: UsageProgress) => void
+  readonly onProgress?: (progress: Progress) => void
   /** From how many objects on only so many are looked at. */
   readonly sample?: number
-}
-
-export interface UsageProgress {
-  readonly what: string
-  readonly done: number
-  readonly total: number
 }
 
 export interface Amount {
@@ -67,7 +62,7 @@ export async function usageOf(
   { signal, onProgress = () => {}, sample = SAMPLE }: UsageOptions,
 ): Promise<Usage> {
   const turn = takeTurns()
-  const pause = async (progress: UsageProgress) => {
+  const pause = async (progress: Progress) => {
     const others = turn()
     if (!others) return
     onProgress(progress)

@@ -6,6 +6,7 @@
 // business, and what it looks at does not change while others commit, so that it raises no false alarm. It works in turns of
 // a few milliseconds, each of which any of the steps below may end.
 import type { Tid } from '../base/ids.ts'
+import type { Progress } from '../base/progress.ts'
 import { takeTurns } from '../base/turns.ts'
 import type { Table } from './keyspace.ts'
 import { checkBlobs } from './verify/blobs.ts'
@@ -25,14 +26,7 @@ export interface VerifyOptions {
   /** Whether the bytes of blobs are read and hashed; they are unless said otherwise. */
   readonly deep?: boolean
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: (progress: VerifyProgress) => void
-}
-
-export interface VerifyProgress {
-  readonly what: string
-  readonly done: number
-  readonly total?: number
-  readonly unit?: 'bytes'
+  readonly onProgress?: (progress: Progress) => void
 }
 
 export interface Verification {

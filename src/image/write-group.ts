@@ -4,6 +4,7 @@
 import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
+import { takeTurns } from '../base/turns.ts'
 import type { Value } from '../base/value.ts'
 import { blobBody } from './blob-record.ts'
 import type { CommitRequest, Draft } from './commit.ts'
@@ -28,8 +29,9 @@ import type { Revision, Revisions } from './revisions.ts'
 import { Sharer } from './shared-values.ts'
 import type { Put, Store } from './store.ts'
 import { type TransactionRecord, transactionBody } from './transaction-record.ts'
-import { Turns } from './turns.ts'
 import type { EntryChanges } from './view.ts'
+
+const TURN_MS = 4
 
 /** What the commits of a group are checked against. */
 export interface Committed {
@@ -60,7 +62,7 @@ export class WriteGroup {
   readonly #taken: { readonly tid: number; readonly entries: CommitRequest['entries'] }[] = []
   /** The records of blobs that the group brings in. */
   readonly #blobs = new Map<string, Uint8Array>()
-  readonly #turns = new Turns()
+  readonly #turn = takeTurns(TURN_MS)
   #head: Head
   readonly #newest: Newest = {
     tidOf: (oid) => this.fresh.get(oid)?.tid ?? this.#committed.revisions.newest(oid),
@@ -124,7 +126,7 @@ export class WriteGroup {
         const isBehind = !revision || (end !== undefined && compareKeys(key, end) > 0)
         const isThere = !isBehind && this.#isThere(tree, key)
         count += Number(value !== undefined) - Number(isThere)
-        const pause = this.#turns.next()
+        const pause = this.#turn()
         if (pause) await pause
       }
       counts.set(tree, count)
@@ -142,7 +144,7 @@ export class WriteGroup {
       if (draft.kind === 'object') this.#reviseObject(oid, merged.get(oid) ?? draft.slots, { tid, sharer })
       else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
       else if (!counts.has(oid)) this.#revise(oid, { tid, kind: 'tree', count: draft.count })
-      const pause = this.#turns.next()
+      const pause = this.#turn()
       if (pause) await pause
     }
     for (const [tree, changes] of request.entries) {
@@ -183,7 +185,7 @@ export class WriteGroup {
     for (const { key, value } of changes.values()) {
       const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
       this.#put('entries', entryVersionKey(tree, key, tid), body)
-      const pause = this.#turns.next()
+      const pause = this.#turn()
       if (pause) await pause
     }
   }

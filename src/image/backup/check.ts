@@ -3,6 +3,7 @@
 
 import { join } from 'node:path'
 import { BatError } from '../../base/errors.ts'
+import type { Progress } from '../../base/progress.ts'
 import { hashOfFile } from '../blob-file.ts'
 import { parseBlobRecord } from '../blob-record.ts'
 import { nameOfRecord } from '../keyspace.ts'
@@ -11,16 +12,9 @@ import type { Fault } from '../verify.ts'
 import { blobPlace, type Manifest } from './manifest.ts'
 import { readRecordFile, type TableRow } from './record-file.ts'
 
-interface BackupProgress {
-  readonly what: string
-  readonly done: number
-  readonly total?: number
-  readonly unit?: 'bytes'
-}
-
 export interface Watch {
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: BackupProgress) => void) | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
 export interface BackedUpBlob {

@@ -5,6 +5,7 @@
 // It works while others do, in slices. What is damaged is named, marked where it belongs, and costs nothing else.
 import { BatError } from '../../base/errors.ts'
 import type { Oid, Tid } from '../../base/ids.ts'
+import type { Progress } from '../../base/progress.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { BlobRef, isPlainObject, Method, Ref, type Value } from '../../base/value.ts'
 import { writeBlobFile } from '../blob-file.ts'
@@ -37,16 +38,10 @@ export interface Dumped {
   blobFile(ref: BlobRef): string
 }
 
-export interface DumpProgress {
-  readonly what: string
-  readonly done: number
-  readonly total?: number
-}
-
 export interface DumpOptions {
   readonly dir: string
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: DumpProgress) => void) | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
 export interface DumpReport extends FolderReport {

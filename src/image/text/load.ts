@@ -11,6 +11,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { BatError } from '../../base/errors.ts'
 import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../../base/ids.ts'
+import type { Progress } from '../../base/progress.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { TreeRef } from '../../base/value.ts'
 import { founded, UNKNOWN_ID } from '../identity.ts'
@@ -20,7 +21,6 @@ import { ROOT } from '../object-state.ts'
 import { SHAPES, type Shape, Shapes } from '../shapes.ts'
 import { Store } from '../store.ts'
 import type { Transaction } from '../transaction.ts'
-import type { DumpProgress } from './dump.ts'
 import { type DumpListing, listDump } from './dump-listing.ts'
 import { DumpReading } from './dump-reading.ts'
 import { blobPath } from './layout.ts'
@@ -38,7 +38,7 @@ export interface LoadOptions {
   /** What is named and is not there is let be; verify goes on naming it. */
   readonly dangling?: boolean | undefined
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: DumpProgress) => void) | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
 export interface LoadReport {

@@ -7,6 +7,7 @@ import type { Value } from '../../base/value.ts'
 import { Entries, parseEntry } from '../entries.ts'
 import type { Horizon } from '../horizon.ts'
 import {
+  BEHIND_ALL,
   compareKeys,
   entriesEnd,
   entryOfKey,
@@ -35,8 +36,6 @@ export type FoundSlot =
 export type FoundEntry =
   | { readonly key: Key; readonly value: Value }
   | { readonly key: Key; readonly damage: string }
-
-const BEHIND_ALL: Key = Buffer.alloc(7, 0xff)
 
 export interface SurveyOptions {
   readonly moment: number
