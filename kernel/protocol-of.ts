@@ -1,6 +1,6 @@
 // What an object understands: its own slots and those it inherits, the nearest holder first, as lookup finds them.
 import type { Oid } from '../src/base/ids.ts'
-import { Ref, type Value } from '../src/base/value.ts'
+import type { Value } from '../src/base/value.ts'
 import type { Obj } from '../src/image/object.ts'
 
 export interface Understood {
@@ -9,24 +9,25 @@ export interface Understood {
   readonly holder: Obj
 }
 
-/** The name that the root has for an object; its oid where it has none. */
-export function nameOf(root: Obj, oid: Oid): string {
-  for (const [name, value] of root.slots()) if (value instanceof Ref && value.oid === oid) return name
-  return oid
+/** An object and all that it delegates to, each once, in the order of lookup. */
+export function holdersOf(object: Obj): readonly Obj[] {
+  const holders = new Map<Oid, Obj>()
+  const visit = (holder: Obj) => {
+    if (holders.has(holder.oid)) return
+    holders.set(holder.oid, holder)
+    holder.parents().forEach(visit)
+  }
+  visit(object)
+  return [...holders.values()]
 }
 
 /** Every slot that lookup on `object` can find, each name once. */
 export function understood(object: Obj): Understood[] {
   const found = new Map<string, Understood>()
-  const seen = new Set<string>()
-  const visit = (holder: Obj) => {
-    if (seen.has(holder.oid)) return
-    seen.add(holder.oid)
+  for (const holder of holdersOf(object)) {
     for (const [name, value] of holder.slots()) {
       if (!found.has(name)) found.set(name, { name, value, holder })
     }
-    for (const parent of holder.parents()) visit(parent)
   }
-  visit(object)
   return [...found.values()]
 }

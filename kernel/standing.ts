@@ -40,9 +40,7 @@ export class Standing {
     await this.#image.transact({ user: 'kernel', description, meta: { kind: 'upkeep' } }, (transaction) => {
       const object = transaction.get(oid)
       const method = object.get(selector)
-      if (!(method instanceof Method) || method.hash !== hash) return
-      const { source, provenance } = method
-      object.set(selector, new Method({ source, provenance: { ...provenance, state: 'active' } }))
+      if (method instanceof Method && method.hash === hash) object.set(selector, method.inState('active'))
     })
   }
 }

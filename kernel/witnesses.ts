@@ -1,21 +1,19 @@
 // Methods keep the messages they were written for as witnesses. When something that a method depends on changes (a method or
 // a parent of its object or of one above it, or the vessel itself), its witnesses are run again, beside everything else. One
 // that fails makes the method stale: an earlier text that still passes serves meanwhile, and a mission writes it anew.
-import { setImmediate } from 'node:timers/promises'
-import type { Oid, Tid } from '../src/base/ids.ts'
-import { numberOf, tidOf } from '../src/base/ids.ts'
+import { numberOf, type Oid, type Tid, tidOf } from '../src/base/ids.ts'
 import type { Logger } from '../src/base/log.ts'
 import type { Stop } from '../src/base/teardown.ts'
+import { takeTurns } from '../src/base/turns.ts'
 import { Method, type MethodState, Primitive, Ref, type TreeRef } from '../src/base/value.ts'
 import { tryMethod } from '../src/cognition/trial.ts'
 import type { TransactionRecord } from '../src/image/history.ts'
 import type { Obj } from '../src/image/object.ts'
 import type { Kernel } from './kernel.ts'
-import { nameOf } from './protocol-of.ts'
+import { holdersOf } from './protocol-of.ts'
 
 /** What sending a message cannot change: code and parents. */
 const SENDS = new Set<unknown>(['send', 'accept', 'outcome'])
-const AT_ONCE = 64
 
 interface Written {
   readonly object: Obj
@@ -87,23 +85,10 @@ function codeChangedBy(
 
 /** A method that was itself what changed has just been tried. */
 function dependsOn({ object, selector }: Written, touched: ReadonlyMap<Oid, ReadonlySet<string>>): boolean {
-  return [object, ...ancestorsOf(object)].some(({ oid }) => {
+  return holdersOf(object).some(({ oid }) => {
     const slots = touched.get(oid)
     return slots !== undefined && !(oid === object.oid && slots.size === 1 && slots.has(selector))
   })
-}
-
-function ancestorsOf(object: Obj): readonly Obj[] {
-  const found = new Map<Oid, Obj>()
-  const visit = (one: Obj) => {
-    for (const parent of one.parents()) {
-      if (found.has(parent.oid)) continue
-      found.set(parent.oid, parent)
-      visit(parent)
-    }
-  }
-  visit(object)
-  return [...found.values()]
 }
 
 async function recheck(
@@ -125,9 +110,10 @@ async function recheck(
 /** The methods that cycles have written and that are still in their slots. */
 async function* allWritten({ image, world }: Kernel): AsyncGenerator<Written, void, undefined> {
   const seen = new Set<string>()
+  const turn = takeTurns()
   const cycles = image.now().tree(image.now().get(world.cycles).get('by_id') as TreeRef)
   for (const [, ref] of cycles.entries()) {
-    if (seen.size % AT_ONCE === 0) await setImmediate()
+    await turn()
     const now = image.now()
     if (!(ref instanceof Ref) || !now.has(ref.oid)) continue
     const { target, selector } = now.get(ref.oid).get('mission_brief') as unknown as {
@@ -138,7 +124,7 @@ async function* allWritten({ image, world }: Kernel): AsyncGenerator<Written, vo
     if (seen.has(key) || !now.has(target.oid)) continue
     seen.add(key)
     const object = now.get(target.oid)
-    const method = object.has(selector) ? object.get(selector) : undefined
+    const method = object.get(selector)
     if (method instanceof Method && method.provenance.witnesses.length > 0) yield { object, selector, method }
   }
 }
@@ -167,7 +153,7 @@ async function goStale(kernel: Kernel, written: Written): Promise<void> {
   await kernel.missions.accept({
     type: 'stale_method',
     target: object.oid,
-    receiver: nameOf(kernel.image.now().root, object.oid),
+    receiver: kernel.image.now().nameOf(object.oid),
     selector,
     args: witness!.args,
     expected: witness!.expected === undefined ? [] : [witness!.expected],
@@ -202,9 +188,8 @@ async function install(kernel: Kernel, written: Written, method: Method, state: 
   const description = `${selector} of ${object.oid} is ${state}`
   await kernel.image.transact({ user: 'kernel', description, meta: { kind: 'upkeep' } }, (transaction) => {
     const target = transaction.get(object.oid)
-    const there = target.has(selector) ? target.get(selector) : undefined
-    if (!(there instanceof Method) || there.hash !== written.method.hash) return
-    const { source, provenance } = method
-    target.set(selector, new Method({ source, provenance: { ...provenance, state } }))
+    const there = target.get(selector)
+    if (there instanceof Method && there.hash === written.method.hash)
+      target.set(selector, method.inState(state))
   })
 }

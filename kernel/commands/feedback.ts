@@ -26,10 +26,7 @@ export async function judge(
       const method = object.get(selector)
       if (!(method instanceof Method) || method.provenance.cycle !== id) return ''
       if (verdict === 'good') {
-        object.set(
-          selector,
-          new Method({ source: method.source, provenance: { ...method.provenance, state: 'active' } }),
-        )
+        object.set(selector, method.inState('active'))
         return 'active'
       }
       object.delete(selector)

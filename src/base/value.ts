@@ -69,6 +69,11 @@ export class Method {
     this.provenance = text.provenance
   }
 
+  /** The same method in another state of its life. */
+  inState(state: MethodState): Method {
+    return new Method({ source: this.source, provenance: { ...this.provenance, state } })
+  }
+
   /** SHA-256 of the source, hexadecimal: methods are compiled once a hash. */
   get hash(): string {
     this.#hash ??= createHash('sha256').update(this.source).digest('hex')

@@ -23,7 +23,7 @@ export interface Proposal {
 
 /** The hash of the method in an object's own slot, `''` when none is there. */
 export function hashAt(object: Obj, selector: string): string {
-  const value = object.has(selector) ? object.get(selector) : undefined
+  const value = object.get(selector)
   return value instanceof Method ? value.hash : ''
 }
 

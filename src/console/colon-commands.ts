@@ -3,6 +3,7 @@
 // for help and completion.
 import { BatError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { isPolicy } from '../base/policy.ts'
 import type { Client } from '../protocol/client.ts'
 import type { Colours } from './colour.ts'
 import { atText, diffText, historyText, undoText } from './past-reports.ts'
@@ -30,7 +31,6 @@ export const colonCommands: readonly (readonly [usage: string, about: string])[]
   [':quit', 'leave; the daemon goes on'],
 ]
 
-const isPolicy = (word: string) => word === 'auto' || word === 'propose' || word === 'off'
 const textIn = ({ text = '' }: Outcome): string => text
 
 export const colonWords: readonly string[] = colonCommands.map(([usage]) => usage.split(' ')[0]!)

@@ -5,6 +5,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { BatError } from '../base/errors.ts'
 import { defaultHome } from '../base/home.ts'
 import { momentOf } from '../base/moment.ts'
+import { policies } from '../base/policy.ts'
 import { takeCommon } from './arguments.ts'
 import * as asking from './asking.ts'
 import * as daemon from './daemon-commands.ts'
@@ -151,7 +152,7 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .command('policy')
     .description('who decides on new methods of an object (traits: of all)')
     .argument('[object]', 'as named by the root, or an oid', 'traits')
-    .addArgument(new Argument('[policy]').choices(['auto', 'propose', 'off']))
+    .addArgument(new Argument('[policy]').choices(policies))
     .action(does(policy))
 
   program
@@ -163,6 +164,10 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .action(does(keys.keys))
   add('guard <file>', "audit a method's text").action(async (file: string) => ended(await guard(task, file)))
   // Tasks on the image, whether a kernel runs or not: kernel/image-tasks.ts.
+  const onFolder = (name: string, how?: { readonly down: boolean }) =>
+    does((task, dir: string, options: object) =>
+      imageTask(task, name, { dir: resolve(dir), ...options }, how),
+    )
   add('verify', 'look at everything in the image and name what is damaged')
     .option('--quick', 'leave out the bytes of blobs')
     .action(does((task, options: object) => imageTask(task, 'verify', options)))
@@ -183,33 +188,17 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
   )
   add('backup <dir>', 'copy the image into a folder; again into the same folder, only what is new')
     .option('--verify', 'read the backup once more when it is written')
-    .action(
-      does((task, dir: string, options: object) =>
-        imageTask(task, 'backup', { dir: resolve(dir), ...options }),
-      ),
-    )
+    .action(onFolder('backup'))
   add('restore <dir>', 'make the image of a backup; needs the daemon down')
     .option('--force', 'also where an image is: that one is kept beside under a dated name')
-    .action(
-      does((task, dir: string, options: object) =>
-        imageTask(task, 'restore', { dir: resolve(dir), ...options }, { down: true }),
-      ),
-    )
+    .action(onFolder('restore', { down: true }))
   add('dump <dir>', 'write the image as text, one object a file: a backup to read, compare and merge')
     .option('--at <moment>', 'as it was then: tx:12, 2h (ago), yesterday, 2026-03-01')
-    .action(
-      does((task, dir: string, options: object) =>
-        imageTask(task, 'dump', { dir: resolve(dir), ...options }),
-      ),
-    )
+    .action(onFolder('dump'))
   add('load <dir>', 'make an image of a dump; the daemon must be down')
     .option('--force', 'put an image that is there aside, under a name with the date')
     .option('--dangling', 'let be what names something that is not there')
-    .action(
-      does((task, dir: string, options: object) =>
-        imageTask(task, 'load', { dir: resolve(dir), ...options }, { down: true }),
-      ),
-    )
+    .action(onFolder('load', { down: true }))
   add('rescue', 'a console on the image alone, to look, undo, repair, dump; the daemon must be down').action(
     async () => ended(await rescue(task)),
   )

@@ -2,6 +2,7 @@
 // beginning of it, or not at all while it is the only one.
 import { readFile } from 'node:fs/promises'
 import { BatError } from '../base/errors.ts'
+import type { Policy } from '../base/policy.ts'
 import { Method, type PlainObject, type Value } from '../base/value.ts'
 import type { Client } from '../protocol/client.ts'
 import type { RequestBody } from '../protocol/messages.ts'
@@ -13,7 +14,6 @@ import { listOf, mapOf, textOf } from './value-map.ts'
 
 export const proposalActions = ['list', 'show', 'apply', 'reject', 'quarantine'] as const
 export type ProposalAction = (typeof proposalActions)[number]
-type Policy = 'auto' | 'propose' | 'off'
 
 export async function proposals(
   task: Task,

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { BatError, batErrorOf, isErrorCode } from '../base/errors.ts'
 import { isTid, type Tid } from '../base/ids.ts'
 import { type Argument, Name } from '../base/notation.ts'
+import { policies } from '../base/policy.ts'
 import { BlobRef, isPlainObject, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
 
 export const PROTOCOL_VERSION = 1
@@ -133,7 +134,7 @@ const requests = [
   request('policy', {
     target_oid: target,
     mission_brief: methodBrief.optional(),
-    options: options.extend({ policy: z.enum(['auto', 'propose', 'off']).optional() }).default({}),
+    options: options.extend({ policy: z.enum(policies).optional() }).default({}),
   }),
   request('proposals', {
     ...anyTarget,
