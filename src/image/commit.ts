@@ -45,8 +45,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Is told of each transaction as soon as it is committed, and which shared values its revisions refer to. */
-export type CommitListener = (record: TransactionRecord, values: ReadonlySet<Digest>) => void
+/** Is told of each transaction as soon as it is committed. */
+export type CommitListener = (record: TransactionRecord) => void
 
 export interface CommitterOptions extends Committed {
   readonly dir: string
@@ -56,6 +56,7 @@ export interface CommitterOptions extends Committed {
 
 export class Committer {
   readonly #options: CommitterOptions
+  readonly #youngValues = new Set<Set<Digest>>()
   #head: Head
   #waiting: Waiting[] = []
   #work: Promise<void> | undefined
@@ -79,6 +80,12 @@ export class Committer {
       this.#waiting.push({ request, resolve, reject })
       this.#work ??= this.#writeGroups()
     })
+  }
+
+  /** Adds each shared value that a commit refers to, before it is written, until the function that comes back is called. */
+  noteValues(values: Set<Digest>): () => void {
+    this.#youngValues.add(values)
+    return () => void this.#youngValues.delete(values)
   }
 
   /** Waits for what is being checked and written now. */
@@ -106,6 +113,7 @@ export class Committer {
     const outcomes: Outcome[] = []
     try {
       for (const { request } of requests) outcomes.push(await group.take(request))
+      for (const young of this.#youngValues) for (const digest of group.values) young.add(digest)
       if (group.puts.length > 0) await this.#options.store.putAll(group.puts)
     } catch (error) {
       const failure = writeFailure(error, this.#options.dir)
@@ -115,7 +123,7 @@ export class Committer {
     this.#head = group.head
     for (const [oid, revision] of group.fresh) this.#options.revisions.committed(oid, revision)
     for (const [i, waiting] of requests.entries()) settle(waiting, outcomes[i]!)
-    for (const { record, values } of group.written) this.#options.onCommit?.(record, values)
+    for (const record of group.written) this.#options.onCommit?.(record)
   }
 }
 

@@ -190,9 +190,9 @@ export class Image {
     })
     this.#entries = new Entries(store, horizon)
     this.#resolvers = { ...builtInResolvers, ...parts.resolvers }
-    const onCommit: CommitListener = (record, values) => {
+    const onCommit: CommitListener = (record) => {
       for (const oid of record.gone) this.#source.volatile.delete(oid)
-      for (const listener of this.#listeners) listener(record, values)
+      for (const listener of this.#listeners) listener(record)
     }
     const [revisions, entries] = [this.#revisions, this.#entries]
     this.#source = { revisions, entries, volatile: new Map() }
@@ -378,11 +378,10 @@ export class Image {
 
   /** Looks at everything as it is now, beside whatever goes on; each fault as it is found (verify.ts). */
   async *faults(options: VerifyOptions = {}): AsyncGenerator<Fault, void, undefined> {
-    const pin = this.begin({ user: 'kernel' }) // keeps what is looked at from being packed
     const youngValues = new Set<Digest>()
-    const end = this.onCommit((_, digests) => {
-      for (const digest of digests) youngValues.add(digest)
-    })
+    const end = this.#committer.noteValues(youngValues)
+    await this.#committer.settled() // what is being written now was not noted
+    const pin = this.begin({ user: 'kernel' }) // keeps what is looked at from being packed
     try {
       const { moment } = pin
       yield* verifyImage(

@@ -11,6 +11,7 @@ import { eachBlob, readRecords, type Watch } from './backup/check.ts'
 import { type Manifest, readManifest } from './backup/manifest.ts'
 import { copyFailure } from './backup.ts'
 import { syncFolder, writeBlobFile } from './blob-file.ts'
+import { datedName } from './dated-name.ts'
 import { openImage } from './image.ts'
 import { takeLock } from './lock.ts'
 import { Store } from './store.ts'
@@ -112,9 +113,7 @@ async function remaining(made: string, { clock, signal, onProgress }: RestoreOpt
 
 /** Moves an image to a name with the time in it, which is answered. */
 async function movedAside(dir: string, clock: Clock): Promise<string> {
-  const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(':', '-')
-  let kept = `${dir}.${stamp}`
-  for (let i = 2; existsSync(kept); i++) kept = `${dir}.${stamp}-${i}`
+  const kept = datedName(dir, clock)
   await rename(dir, kept)
   return kept
 }

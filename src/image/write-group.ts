@@ -45,19 +45,15 @@ export interface Committed {
 /** `tid` is that of the new transaction, or the snapshot's where nothing was changed. */
 export type Outcome = { readonly tid: number } | { readonly refusal: unknown }
 
-/** A transaction, and which shared values its revisions refer to. */
-export interface Written {
-  readonly record: TransactionRecord
-  readonly values: ReadonlySet<Digest>
-}
-
 /** From so many changes of a Tree on, it is worth knowing where the Tree ends. */
 const MANY_CHANGES = 8
 
 export class WriteGroup {
   readonly puts: Put[] = []
   readonly fresh = new Map<Oid, Revision>()
-  readonly written: Written[] = []
+  readonly written: TransactionRecord[] = []
+  /** The shared values that its revisions refer to. */
+  readonly values = new Set<Digest>()
   readonly #committed: Committed
   readonly #taken: { readonly tid: number; readonly entries: CommitRequest['entries'] }[] = []
   /** The records of blobs that the group brings in. */
@@ -160,7 +156,8 @@ export class WriteGroup {
       this.#blobs.set(sha256, this.#put('blobs', key, blobBody({ sha256, size, tid }, before)))
     }
     this.#taken.push({ tid, entries: request.entries })
-    this.written.push({ record: this.#close(request, lists, tid), values: sharer.digests })
+    for (const digest of sharer.digests) this.values.add(digest)
+    this.written.push(this.#close(request, lists, tid))
   }
 
   #reviseObject(

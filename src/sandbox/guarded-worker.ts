@@ -104,8 +104,10 @@ export class GuardedWorker {
     this.#settle({ kind: 'lost', message })
   }
 
+  /** Ends the thread, once it is ready: one that is ended while it loads native code takes the process with it. */
   async stop(): Promise<void> {
     this.#leave('the sandbox was stopped')
+    await this.ready.catch(() => {})
     await this.#worker.terminate()
   }
 }

@@ -82,7 +82,6 @@ test('lets a large model await messages, and keeps brackets and texts closed', (
   const grammar = scriptGrammar('tell_to_', ['a', 'b'])
   assertMatches(
     grammar,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code of a method
     "async function tell_to_(self, a, b) {\n  // a comment\n  const text = `${a} / ${b}`.replace(/[aeiou]+/g, '');\n  return await self.send_('it\\'s', { text, list: [1, 2] });\n}",
   )
   for (const text of [

@@ -14,6 +14,7 @@ import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../../base/i
 import type { Progress } from '../../base/progress.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { TreeRef } from '../../base/value.ts'
+import { datedName } from '../dated-name.ts'
 import { founded, UNKNOWN_ID } from '../identity.ts'
 import { type Image, openImage } from '../image.ts'
 import { takeLock } from '../lock.ts'
@@ -231,8 +232,7 @@ function moveIn(staging: string, { dir, clock }: Pick<LoadOptions, 'dir' | 'cloc
       renameSync(staging, dir)
       return undefined
     }
-    const date = new Date(clock.now()).toISOString().replaceAll(':', '-').slice(0, 19)
-    const aside = freeName(`${dir}.${date}`)
+    const aside = datedName(dir, clock)
     renameSync(dir, aside)
     renameSync(staging, dir)
     rmSync(join(aside, 'lock'), { force: true })
@@ -248,12 +248,6 @@ function writeFailureAt(dir: string, error: unknown): unknown {
   return syscall === undefined
     ? error
     : new BatError('E_HOME', { home: dir, reason: message }, { cause: error })
-}
-
-function freeName(name: string): string {
-  let free = name
-  for (let i = 2; existsSync(free); i++) free = `${name}-${i}`
-  return free
 }
 
 /** Clears what loads that were killed left beside. */
