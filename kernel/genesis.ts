@@ -14,7 +14,10 @@ import type { View } from '../src/image/view.ts'
 /** Makes the primordial objects unless they are there, and answers what the kernel needs of them. */
 export async function openWorld(image: Image): Promise<World> {
   const present = image.now()
-  if (present.root.has('genesis')) return worldOf(present)
+  if (present.root.has('genesis')) {
+    await image.transact({ user: 'kernel', description: 'traits', meta: { kind: 'genesis' } }, addInherited)
+    return worldOf(present)
+  }
   const { value } = await image.transact(
     { user: 'kernel', description: 'genesis', meta: { kind: 'genesis' } },
     (transaction) => {
@@ -25,6 +28,17 @@ export async function openWorld(image: Image): Promise<World> {
   return value
 }
 
+/** What every object inherits from `traits`. */
+const INHERITED = ['clone', 'clone_as_', 'promote_to_', 'print', 'slots', 'doesNotUnderstand_']
+
+/** Gives `traits` what it did not have when the image was made. */
+function addInherited(transaction: Transaction): void {
+  const traits = transaction.get((transaction.root.get('traits') as Ref).oid)
+  for (const [name, primitive] of Object.entries(primitives(INHERITED))) {
+    if (!traits.has(name)) traits.set(name, primitive)
+  }
+}
+
 function createWorld(transaction: Transaction): void {
   const { root } = transaction
   const named = (name: string, slots: Record<string, Value>): Obj => {
@@ -32,10 +46,7 @@ function createWorld(transaction: Transaction): void {
     root.set(name, object.ref)
     return object
   }
-  const primitives = (names: readonly string[]) =>
-    Object.fromEntries(names.map((name) => [name, new Primitive(primitiveOf(name))]))
-
-  const traits = named('traits', primitives(['clone', 'clone_as_', 'print', 'slots', 'doesNotUnderstand_']))
+  const traits = named('traits', primitives(INHERITED))
   const child = { 'traits*': traits.ref }
   named('genesis', child)
   const mind = named('mind', { ...child, ...primitives(['status']) })
@@ -66,6 +77,9 @@ function createWorld(transaction: Transaction): void {
   const inner = [...people.slots(), ...states.slots()].map(([, value]) => value)
   orchestrator.set('frozen', [...own.map(({ ref }) => ref), ...inner.filter((value) => value instanceof Ref)])
 }
+
+const primitives = (names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, new Primitive(primitiveOf(name))]))
 
 const primitiveOf = (selector: string): string =>
   selector === 'status' ? 'mind.status' : selector === 'summary' ? 'metrics.summary' : selector

@@ -8,6 +8,7 @@ import type { Obj } from '../src/image/object.ts'
 import type { Transaction } from '../src/image/transaction.ts'
 import type { Message } from './dispatch.ts'
 import type { Kernel } from './kernel.ts'
+import { promote } from './promotion.ts'
 import { understood } from './protocol-of.ts'
 
 export interface PrimitiveCall {
@@ -21,6 +22,7 @@ export interface PrimitiveCall {
 export const primitives: Readonly<Record<string, (call: PrimitiveCall) => Value | Promise<Value>>> = {
   clone: ({ target }) => target.clone().ref,
   clone_as_: cloneAs,
+  promote_to_: promote,
   print: ({ target }) => print(target),
   slots: ({ target }) => understood(target).map(({ name }) => name),
   doesNotUnderstand_: ({ message }) => {

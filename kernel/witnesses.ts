@@ -12,11 +12,14 @@ import type { Obj } from '../src/image/object.ts'
 import type { Kernel } from './kernel.ts'
 import { holdersOf } from './protocol-of.ts'
 
-/** What sending a message cannot change: code and parents. */
+/** What sending a message does not change: code and parents (a promotion tries by itself what it moves). */
 const SENDS = new Set<unknown>(['send', 'accept', 'outcome'])
 
 interface Written {
+  /** The object that the method was written for. */
   readonly object: Obj
+  /** The one that has it: another where it was promoted. */
+  readonly holder: Obj
   readonly selector: string
   readonly method: Method
 }
@@ -84,10 +87,13 @@ function codeChangedBy(
 }
 
 /** A method that was itself what changed has just been tried. */
-function dependsOn({ object, selector }: Written, touched: ReadonlyMap<Oid, ReadonlySet<string>>): boolean {
+function dependsOn(
+  { object, holder, selector }: Written,
+  touched: ReadonlyMap<Oid, ReadonlySet<string>>,
+): boolean {
   return holdersOf(object).some(({ oid }) => {
     const slots = touched.get(oid)
-    return slots !== undefined && !(oid === object.oid && slots.size === 1 && slots.has(selector))
+    return slots !== undefined && !(oid === holder.oid && slots.size === 1 && slots.has(selector))
   })
 }
 
@@ -124,8 +130,9 @@ async function* allWritten({ image, world }: Kernel): AsyncGenerator<Written, vo
     if (seen.has(key) || !now.has(target.oid)) continue
     seen.add(key)
     const object = now.get(target.oid)
-    const method = object.get(selector)
-    if (method instanceof Method && method.provenance.witnesses.length > 0) yield { object, selector, method }
+    const { holder, value: method } = object.lookup(selector) ?? {}
+    if (holder && method instanceof Method && method.provenance.witnesses.length > 0)
+      yield { object, holder, selector, method }
   }
 }
 
@@ -168,11 +175,11 @@ async function goStale(kernel: Kernel, written: Written): Promise<void> {
 /** The newest earlier text of the slot that the witnesses of the present one pass. */
 async function earlierThatPasses(
   kernel: Kernel,
-  { object, selector, method }: Written,
+  { object, holder, selector, method }: Written,
 ): Promise<Method | undefined> {
   const { witnesses } = method.provenance
   const seen = new Set([method.hash])
-  for (const { slots } of kernel.image.history(object.oid)) {
+  for (const { slots } of kernel.image.history(holder.oid)) {
     const earlier = slots?.get(selector)
     if (!(earlier instanceof Method) || seen.has(earlier.hash)) continue
     seen.add(earlier.hash)
@@ -184,12 +191,12 @@ async function earlierThatPasses(
 
 /** Puts `method` into the slot with this state, unless something else stands there by now. */
 async function install(kernel: Kernel, written: Written, method: Method, state: MethodState): Promise<void> {
-  const { object, selector } = written
-  const description = `${selector} of ${object.oid} is ${state}`
+  const { holder, selector } = written
+  const description = `${selector} of ${holder.oid} is ${state}`
   await kernel.image.transact({ user: 'kernel', description, meta: { kind: 'upkeep' } }, (transaction) => {
-    const target = transaction.get(object.oid)
-    const there = target.get(selector)
+    const object = transaction.get(holder.oid)
+    const there = object.get(selector)
     if (there instanceof Method && there.hash === written.method.hash)
-      target.set(selector, method.inState(state))
+      object.set(selector, method.inState(state))
   })
 }

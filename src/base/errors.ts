@@ -66,6 +66,11 @@ const table = {
   },
   E_METHOD_LOST: { class: 'retry', message: 'the worker that ran {receiver}.{selector} was lost' },
   E_PRIMITIVE: { class: 'refuse', message: 'the primitive {name} {problem}' },
+  E_PROMOTION: {
+    class: 'refuse',
+    message: '{receiver}.{selector} cannot be promoted: {reason}',
+    remedy: "a method moves to an object that its own delegates to: genesis promote: 'double:' to: traits",
+  },
   E_TOO_DEEP: {
     class: 'refuse',
     message: '{receiver} {selector} needs more than {limit} new methods for one message',

@@ -50,4 +50,31 @@ describe('the witnesses of a method', { timeout: 120_000 }, () => {
     await until(async () => (await triple()).provenance.state === 'provisional')
     assert.equal(await say(client, 'robot triple: 5'), 15)
   })
+
+  it('are run on all that would inherit a method before it is promoted to a parent', async () => {
+    const promote = (selector: string) => say(client, `robot promote: '${selector}' to: traits`)
+    await assert.rejects(promote('triple:'), {
+      code: 'E_PROMOTION',
+      message: /1 of 2 that would inherit it fail; on genesis it sends double_/,
+    })
+    await assert.rejects(promote('halve:'), { code: 'E_PROMOTION', message: /it has no method of that name/ })
+    await assert.rejects(say(client, "robot promote: 'triple:' to: genesis"), {
+      message: /it delegates to traits, and to nothing else/,
+    })
+    assert.deepEqual(await promote('double:'), {
+      selector: 'double_',
+      holder: 'traits',
+      receivers: 2,
+      tried: 2,
+      own: 0,
+    })
+    assert.deepEqual(await promote('triple:'), {
+      selector: 'triple_',
+      holder: 'traits',
+      receivers: 2,
+      tried: 2,
+      own: 0,
+    })
+    assert.equal(await say(client, 'genesis triple: 5'), 15)
+  })
 })
