@@ -1,8 +1,9 @@
 // What is committed, read by object and moment. The newest revision of an object is what is asked for nearly always: it
 // is kept decoded in a cache of bounded memory, shared by all transactions, since no revision ever changes. An older one is
-// a seek. The cache drops what was not used since its hand last came by (the clock algorithm).
+// a seek.
 import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
+import { type Bounds, ClockCache, type Kept } from './clock-cache.ts'
 import { Horizon } from './horizon.ts'
 import { type Key, NEWEST, revisionKey, revisionsEnd, tidOfVersionKey } from './keyspace.ts'
 import type { Unread } from './lazy-slots.ts'
@@ -18,22 +19,18 @@ export type Revision =
   | { readonly tid: number; readonly kind: 'tree'; readonly count: number }
   | { readonly tid: number; readonly kind: 'gone' }
 
-interface Cached {
+/** Its bytes are about how much memory it takes (weight.ts). */
+interface Cached extends Kept {
   readonly revision: Revision
-  /** About how much memory it takes (weight.ts). */
-  readonly bytes: number
   /** Up to this moment the revision is known to be the newest. */
   upTo: number
-  used: boolean
 }
 
 /** What the revision of a Tree, or of something gone, takes. */
 const LITTLE = 300
 
-export interface RevisionsOptions {
-  /** How many objects are kept decoded, and how much memory they may take; no bound unless said. */
-  readonly limit?: number
-  readonly bytes?: number
+/** Bounds: how many objects are kept decoded, and how much memory they may take. */
+export interface RevisionsOptions extends Bounds {
   /** How much memory decoded large values may take. */
   readonly valueBytes?: number
   readonly sole: boolean
@@ -43,12 +40,10 @@ export interface RevisionsOptions {
 
 export class Revisions {
   readonly #store: Store
-  readonly #limit: number
   readonly #byteLimit: number
   readonly #sole: boolean
   readonly #horizon: Horizon
-  readonly #cache = new Map<Oid, Cached>()
-  #bytes = 0
+  readonly #cache: ClockCache<Oid, Cached>
   #dropped = 0
   #turn = 0
   /** The large values of objects. */
@@ -61,11 +56,11 @@ export class Revisions {
    * how far back they go; whoever only reads at the moments of open transactions needs none.
    */
   constructor(store: Store, options: RevisionsOptions) {
-    const { limit = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } = options
-    const { sole, shapes = SHAPES, horizon = new Horizon(), valueBytes } = options
+    const { limit, bytes = Number.POSITIVE_INFINITY, sole, shapes = SHAPES } = options
+    const { horizon = new Horizon(), valueBytes } = options
     this.#store = store
-    this.#limit = limit
     this.#byteLimit = bytes
+    this.#cache = new ClockCache({ limit, bytes })
     this.#sole = sole
     this.#horizon = horizon
     this.values = new SharedValues(store, valueBytes)
@@ -137,7 +132,6 @@ export class Revisions {
   /** Some of what is kept in memory is not there any more. */
   forget(): void {
     this.#cache.clear()
-    this.#bytes = 0
     this.#turn++
   }
 
@@ -152,22 +146,7 @@ export class Revisions {
 
   #keep(oid: Oid, revision: Revision, upTo: number): void {
     const bytes = revision.kind === 'object' ? weightOf(revision.slots) : LITTLE
-    this.#bytes += bytes - (this.#cache.get(oid)?.bytes ?? 0)
-    this.#cache.delete(oid)
-    this.#cache.set(oid, { revision, bytes, upTo, used: false })
-    for (const [oldest, entry] of this.#cache) {
-      if (this.#cache.size <= this.#limit && this.#bytes <= this.#byteLimit) return
-      this.#cache.delete(oldest)
-      if (entry.used && oldest !== oid) {
-        entry.used = false
-        this.#cache.set(oldest, entry)
-      } else this.#drop(entry)
-    }
-  }
-
-  #drop({ bytes }: Cached): void {
-    this.#bytes -= bytes
-    this.#dropped += bytes
+    this.#dropped += this.#cache.keep(oid, { revision, bytes, upTo, used: false })
     if (this.#dropped < this.#byteLimit) return
     this.#dropped = 0
     this.#turn++

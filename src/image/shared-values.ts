@@ -1,10 +1,10 @@
 // Large values, each kept once in the table `values` under its digest, whoever holds it and in however many revisions: a
 // change of one slot writes that slot and not the two hundred methods beside it. Where values are cut out of slots, and how
-// they are named there, is told in codec.ts. Those read lately are kept decoded, up to a bound in bytes of their encodings;
-// what was not used since the hand last came by goes (the clock algorithm, as in revisions.ts).
+// they are named there, is told in codec.ts. Those read lately are kept decoded, up to a bound in bytes of their encodings.
 import { hash } from 'node:crypto'
 import type { Value } from '../base/value.ts'
 import { ByteReader } from './byte-reader.ts'
+import { ClockCache, type Kept } from './clock-cache.ts'
 import { DIGEST_SIZE, readValue, type Sharing } from './codec.ts'
 import { Horizon } from './horizon.ts'
 import { valueKey } from './keyspace.ts'
@@ -12,24 +12,20 @@ import type { Digest, Unread } from './lazy-slots.ts'
 import { damaged, formatValue, parseRecordOf } from './record.ts'
 import type { Store, Writer } from './store.ts'
 
-interface Cached {
+interface Cached extends Kept {
   readonly value: Value
-  readonly bytes: number
-  used: boolean
 }
 
 const CACHE_BYTES = 16 * 2 ** 20
 
 export class SharedValues {
   readonly #store: Store
-  readonly #limit: number
   /** Shared values by digest; whole values of slots that hold some, by what was kept of them. */
-  readonly #cache = new Map<Digest | Unread, Cached>()
-  #bytes = 0
+  readonly #cache: ClockCache<Digest | Unread, Cached>
 
-  constructor(store: Store, limit = CACHE_BYTES) {
+  constructor(store: Store, bytes = CACHE_BYTES) {
     this.#store = store
-    this.#limit = limit
+    this.#cache = new ClockCache({ bytes })
   }
 
   has(digest: Digest): boolean {
@@ -71,16 +67,7 @@ export class SharedValues {
   }
 
   #keep(key: Digest | Unread, cached: Cached): Cached {
-    this.#cache.set(key, cached)
-    this.#bytes += cached.bytes
-    for (const [oldest, entry] of this.#cache) {
-      if (this.#bytes <= this.#limit) break
-      this.#cache.delete(oldest)
-      if (entry.used && oldest !== key) {
-        entry.used = false
-        this.#cache.set(oldest, entry)
-      } else this.#bytes -= entry.bytes
-    }
+    this.#cache.keep(key, cached)
     return cached
   }
 }
