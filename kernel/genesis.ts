@@ -54,7 +54,7 @@ function createWorld(transaction: Transaction): void {
     ...child,
     ...Object.fromEntries(
       Object.entries(personas).map(([name, codex]) => {
-        const slots = { ...child, name, codex: codex as unknown as PlainObject, expert: name }
+        const slots = { ...child, name, codex: codex as unknown as PlainObject, expert: null }
         return [name, transaction.create(slots).ref]
       }),
     ),

@@ -402,6 +402,16 @@ const table = {
     message: '{file} is not an adapter that can be used here: {problem}',
     remedy: 'export the adapter again for this model',
   },
+  E_EXPERT_UNKNOWN: {
+    class: 'refuse',
+    message: 'there is no expert {name} here',
+    remedy: 'batos experts lists them',
+  },
+  E_EXPERT_UNFIT: {
+    class: 'refuse',
+    message: '{name} cannot serve: {reason}',
+    remedy: '{hint}',
+  },
 
   E_MODEL_ADDRESS: {
     class: 'refuse',
