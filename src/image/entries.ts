@@ -11,7 +11,7 @@ import {
   entryVersionKey,
   type Key,
   NEWEST,
-  sameEntry,
+  sameThing,
   tidOfVersionKey,
 } from './keyspace.ts'
 import { damaged, parseRecord } from './record.ts'
@@ -61,10 +61,9 @@ export class Entries {
   }
 
   #first(tree: Oid, entry: Key, moment: number): Row | undefined {
-    return this.#store.first('entries', {
-      from: entryVersionKey(tree, entry, moment),
-      to: entryStart(tree, next(entry)),
-    })
+    const from = entryVersionKey(tree, entry, moment)
+    const row = this.#store.seek('entries', from)
+    return row && sameThing(row.key, from) ? row : undefined
   }
 
   /** The entries of a Tree at `moment`, in the order of their keys; deleted ones are left out. */
@@ -76,7 +75,7 @@ export class Entries {
     if (compareKeys(from, to) >= 0) return
     let row: Row | undefined
     for (const next of this.#store.walk('entries', { from, to, reverse })) {
-      if (row && !sameEntry(row.key, next.key)) {
+      if (row && !sameThing(row.key, next.key)) {
         yield* present(row)
         row = undefined
       }
@@ -102,14 +101,4 @@ export function parseEntry({ key, record }: Row): EntryVersion {
   if (body.kind === 'gone') return { ...entry, value: undefined }
   if (body.kind !== 'entry') throw damaged('entries', key, `it is of kind ${body.kind}`)
   return { ...entry, value: body.value }
-}
-
-/** The least bytes behind `entry` and whatever is longer than it: no entry key is the beginning of another. */
-function next(entry: Key): Key {
-  const end = new Uint8Array(entry)
-  for (let i = end.length - 1; i >= 0; i--) {
-    end[i]!++
-    if (end[i] !== 0) return end
-  }
-  return end
 }

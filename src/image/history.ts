@@ -3,7 +3,7 @@ import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import type { Horizon } from './horizon.ts'
-import { BEHIND_ALL, tidOfTransactionKey, transactionKey } from './keyspace.ts'
+import { tidOfTransactionKey, transactionKey } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
 import type { Revision, Revisions } from './revisions.ts'
 import { sameValue } from './same-value.ts'
@@ -141,7 +141,7 @@ export class History {
     let high = this.#newest() + 1
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      const row = this.#store.first('transactions', { from: transactionKey(middle), to: BEHIND_ALL })
+      const row = this.#store.seek('transactions', transactionKey(middle))
       if (!row || beyond(parseTransaction(tidOfTransactionKey(row.key), row).time)) high = middle
       else low = tidOfTransactionKey(row.key) + 1
     }

@@ -82,9 +82,12 @@ export const entriesEnd = revisionsEnd
 /** The key of an entry within the key of one of its versions. */
 export const entryOfKey = (key: Key): Key => key.slice(6, key.length - 6)
 
-/** Whether two versions' keys are of one entry. */
-export const sameEntry = (a: Key, b: Key): boolean =>
-  a.length === b.length && compareKeys(a.subarray(0, a.length - 6), b.subarray(0, b.length - 6)) === 0
+/** Whether the keys of two versions are of one object, or of one entry. */
+export function sameThing(a: Key, b: Key): boolean {
+  if (a.length !== b.length) return false
+  for (let i = a.length - 7; i >= 0; i--) if (a[i] !== b[i]) return false
+  return true
+}
 
 export const oidOfKey = (key: Key): Oid => oidOf(get48(key, 0))
 export const tidOfTransactionKey = (key: Key): number => get48(key, 0)

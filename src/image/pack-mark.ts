@@ -22,7 +22,7 @@ import {
   oidOfKey,
   revisionKey,
   revisionsEnd,
-  sameEntry,
+  sameThing,
   type Table,
   tidOfVersionKey,
 } from './keyspace.ts'
@@ -171,7 +171,7 @@ export class Mark implements Witness {
     let retention = new Retention(this.#rule)
     const range = { from: entryStart(tree), to: entriesEnd(tree), bytes: PAGE_BYTES }
     for (const row of this.#store.walk('entries', range)) {
-      if (!last || !sameEntry(last, row.key)) retention = new Retention(this.#rule)
+      if (!last || !sameThing(last, row.key)) retention = new Retention(this.#rule)
       last = row.key
       const read = () => this.#read('entries', row, () => parseEntry(row))
       if (retention.stays(tidOfVersionKey(row.key), () => isDeletion(read()))) {

@@ -13,8 +13,7 @@ import {
   NEWEST,
   oidOfKey,
   revisionKey,
-  revisionsEnd,
-  sameEntry,
+  sameThing,
   type Table,
   tidOfTransactionKey,
   tidOfVersionKey,
@@ -129,7 +128,7 @@ export class Sweep {
         tree = oid
         treeStays = !this.#gone.has(numberOf(oid)) && this.#isThere(oid)
       }
-      if (!last || !sameEntry(last, row.key)) {
+      if (!last || !sameThing(last, row.key)) {
         end()
         if (!treeStays) fate = 'goes'
         else fate = untouched.has(oid) ? 'stays' : new Lives(rule)
@@ -193,8 +192,9 @@ export class Sweep {
 
   /** Whether an object or a Tree has a revision. */
   #isThere(oid: Oid): boolean {
-    const range = { from: revisionKey(oid, NEWEST), to: revisionsEnd(oid) }
-    return this.#options.store.first('revisions', range) !== undefined
+    const from = revisionKey(oid, NEWEST)
+    const row = this.#options.store.seek('revisions', from)
+    return row !== undefined && sameThing(row.key, from)
   }
 
   #drop(table: Counted, { key, record }: Row): void {

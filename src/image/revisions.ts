@@ -5,7 +5,7 @@ import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import { type Bounds, ClockCache, type Kept } from './clock-cache.ts'
 import { Horizon } from './horizon.ts'
-import { type Key, NEWEST, revisionKey, revisionsEnd, tidOfVersionKey } from './keyspace.ts'
+import { type Key, NEWEST, revisionKey, revisionsEnd, sameThing, tidOfVersionKey } from './keyspace.ts'
 import type { Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 import { damaged, parseRecord } from './record.ts'
@@ -120,8 +120,9 @@ export class Revisions {
   }
 
   #row(oid: Oid, moment: number): (Row & { readonly tid: number }) | undefined {
-    const row = this.#store.first('revisions', { from: revisionKey(oid, moment), to: revisionsEnd(oid) })
-    return row && { ...row, tid: tidOfVersionKey(row.key) }
+    const from = revisionKey(oid, moment)
+    const row = this.#store.seek('revisions', from)
+    return row && sameThing(row.key, from) ? { ...row, tid: tidOfVersionKey(row.key) } : undefined
   }
 
   /** Takes notice of revisions just committed. */

@@ -2,9 +2,10 @@
 // one synchronous LMDB transaction, behind which there is an fsync; reads see what is committed. No read transaction
 // outlives the call that needed it: what is walked is walked in pages, each a seek of its own, so that a slow reader never
 // makes the file grow. Two stores of one process (a worker thread's) share the environment.
-import { type Database, open, type RootDatabase } from 'lmdb'
+import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb'
 import { BatError } from '../base/errors.ts'
 import { type Key, keyAfter, nameOfRecord, type Table, tables } from './keyspace.ts'
+import { PreparedRange } from './prepared-range.ts'
 
 export interface Row {
   readonly key: Key
@@ -51,15 +52,24 @@ const KEY_LIMIT = 1978
 
 type Rows = Database<Buffer, Uint8Array>
 
+/** How the rows of a table are read, and its keys alone. */
+interface Ranges {
+  readonly rows: PreparedRange<{ readonly key: Key; readonly value: Uint8Array }>
+  readonly keys: PreparedRange<Key>
+}
+
 export class Store {
   readonly #root: RootDatabase<Buffer, Uint8Array>
   readonly #tables: Readonly<Record<Table, Rows>>
+  readonly #ranges: Readonly<Record<Table, Ranges>>
 
   private constructor(root: RootDatabase<Buffer, Uint8Array>) {
     this.#root = root
     this.#tables = Object.fromEntries(
       tables.map((name) => [name, root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' })]),
     ) as Record<Table, Rows>
+    const ranges = tables.map((name) => [name, rangesOf(this.#tables[name])])
+    this.#ranges = Object.fromEntries(ranges) as Record<Table, Ranges>
   }
 
   /** Opens or makes the environment in the folder `dir`. Without `durable` no fsync stands behind a write. */
@@ -90,6 +100,16 @@ export class Store {
     }
   }
 
+  /** The first row of a table at `from` or behind it. */
+  seek(table: Table, from: Key): Row | undefined {
+    try {
+      const row = this.#ranges[table].rows.first(from)
+      return row && { key: row.key, record: row.value }
+    } catch (error) {
+      throw unreadable(table, from, error)
+    }
+  }
+
   /** The first row of a range. */
   first(table: Table, range: Range): Row | undefined {
     return this.page(table, { ...range, limit: 1 })[0]
@@ -97,25 +117,18 @@ export class Store {
 
   /** The rows of a range, at most `limit` or `bytes`, all at once. */
   page(table: Table, range: Range): Row[] {
-    const { from, to, reverse = false, limit = PAGE_ROWS } = range
-    let { bytes = Number.POSITIVE_INFINITY } = range
-    const bounds = reverse
-      ? { start: to, end: from, exclusiveStart: true, inclusiveEnd: true }
-      : { start: from, end: to }
+    const { limit = PAGE_ROWS, bytes = Number.POSITIVE_INFINITY } = range
     const rows: Row[] = []
+    if (limit <= 0) return rows
+    let left = bytes
     try {
-      for (const { key, value } of this.#tables[table].getRange({
-        ...bounds,
-        reverse,
-        limit,
-        snapshot: false,
-      })) {
+      this.#ranges[table].rows.each(range, ({ key, value }) => {
         rows.push({ key, record: value })
-        bytes -= value.length
-        if (bytes < 0) break
-      }
+        left -= value.length
+        return rows.length < limit && left >= 0
+      })
     } catch (error) {
-      throw unreadable(table, from, error)
+      throw unreadable(table, range.from, error)
     }
     return rows
   }
@@ -140,12 +153,13 @@ export class Store {
 
   /** The keys of a table from `from` on, at most `limit`, all at once. */
   keys(table: Table, from: Key, limit: number): Key[] {
+    const keys: Key[] = []
     try {
-      const keys = this.#tables[table].getKeys({ start: from, limit, snapshot: false })
-      return [...keys]
+      this.#ranges[table].keys.each({ from }, (key) => keys.push(key) < limit)
     } catch (error) {
       throw unreadable(table, from, error)
     }
+    return keys
   }
 
   /** Whether anything is in a table. */
@@ -213,6 +227,11 @@ export class Store {
     return this.#root.close()
   }
 }
+
+const rangesOf = (table: Rows): Ranges => ({
+  rows: new PreparedRange((bounds) => table.getRange(bounds as RangeOptions), { values: true }),
+  keys: new PreparedRange((bounds) => table.getKeys(bounds as RangeOptions), { values: false }),
+})
 
 /** LMDB cannot get at a record: a page of its file is damaged. */
 const unreadable = (table: Table, key: Key, error: unknown): BatError => {

@@ -14,7 +14,7 @@ import {
   oidOfKey,
   revisionKey,
   revisionsEnd,
-  sameEntry,
+  sameThing,
 } from './keyspace.ts'
 import { rawSlots, Unread } from './lazy-slots.ts'
 import { isParentSlot } from './object-state.ts'
@@ -202,7 +202,7 @@ function countObject(store: Store, oid: Oid, count: Count): void {
   let last: Key | undefined
   for (const row of store.walk('entries', { from: entryStart(oid), to: entriesEnd(oid), limit })) {
     entries.records++
-    entries.bytes += count.add('entries', row, last === undefined || !sameEntry(last, row.key))
+    entries.bytes += count.add('entries', row, last === undefined || !sameThing(last, row.key))
     last = row.key
   }
   const times = entries.records < limit ? 1 : Math.max(1, size / limit)
