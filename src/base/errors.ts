@@ -568,6 +568,11 @@ const table = {
     message: 'the training was cancelled after step {step}',
     remedy: 'start it again to continue from its last checkpoint',
   },
+  E_EXAMPLES: {
+    class: 'refuse',
+    message: '{file}: {problem}',
+    remedy: 'each line is a training document that was never trained on; docs/forge.md has its form',
+  },
 } as const satisfies Record<string, Entry>
 
 export type ErrorCode = keyof typeof table

@@ -13,7 +13,8 @@ import { BatError } from '../base/errors.ts'
 import type { Bpe } from '../mind/bpe.ts'
 import { encodeAnswer, encodePrompt } from '../mind/llama-chat.ts'
 
-const lineSchema = z.object({
+/** One line. */
+export const documentSchema = z.object({
   messages: z
     .array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
     .min(2)
@@ -22,7 +23,7 @@ const lineSchema = z.object({
   task: z.string().default(''),
 })
 
-export type TrainingDocument = z.infer<typeof lineSchema>
+export type TrainingDocument = z.infer<typeof documentSchema>
 
 /** The documents of a file. Throws E_TRAINER_DATA with the line that is wrong. */
 export async function* readDocuments(path: string): AsyncGenerator<TrainingDocument> {
@@ -30,7 +31,7 @@ export async function* readDocuments(path: string): AsyncGenerator<TrainingDocum
   try {
     for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
       number++
-      if (line.trim() !== '') yield lineSchema.parse(JSON.parse(line))
+      if (line.trim() !== '') yield documentSchema.parse(JSON.parse(line))
     }
   } catch (cause) {
     const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)

@@ -1,0 +1,103 @@
+// The gate's decision on a new adapter, from its answers and those of what serves now, to the same questions with the same
+// seeds. It is let in when it is better on the held-out set of its task (McNemar's exact test, one-sided, p below the
+// limit) and not worse on the regression suite by more than the limit in points. Pure: the verdict is a value, kept with the
+// candidate's record, and tells all that it was made of.
+import { BatError } from '../base/errors.ts'
+import type { Answer } from './evaluation.ts'
+import { pairedBetter } from './exact-test.ts'
+
+export interface GateLimits {
+  /** The held-out gain must be less likely than this by chance. */
+  readonly p: number
+  /** How many of 100 answers fewer may be right on the regression suite. */
+  readonly points: number
+}
+
+export const gateLimits: GateLimits = { p: 0.05, points: 2 }
+
+/** Two candidates on the same questions: how many each got right, and on how many only one did. */
+export interface Comparison {
+  readonly asked: number
+  readonly serving: number
+  readonly candidate: number
+  /** Right with the candidate only, and with what serves only. */
+  readonly gained: number
+  readonly lost: number
+}
+
+export type Verdict = {
+  readonly limits: GateLimits
+} & (
+  | {
+      readonly passed: boolean
+      readonly reason: 'better' | 'not-better' | 'regressed'
+      readonly heldOut: Comparison & { readonly p: number }
+      /** `points`: right answers of 100 that were lost; below 0 when some were gained. */
+      readonly regression: Comparison & { readonly points: number }
+    }
+  /** It was never scored to the end: its file was refused, or it ended the process that tried it. */
+  | { readonly passed: false; readonly reason: 'invalid' | 'died'; readonly problem: string }
+)
+
+/** Fewer examples than this can never show a gain at `p`. */
+export const leastExamples = ({ p }: GateLimits): number => Math.floor(Math.log2(1 / p)) + 1
+
+/** What two scores of the same examples say together. */
+export function compare(serving: readonly Answer[], candidate: readonly Answer[]): Comparison {
+  const pairs = serving.map((mine, i) => {
+    const other = candidate[i]
+    if (other?.id !== mine.id || other.seed !== mine.seed || candidate.length !== serving.length)
+      throw new BatError('E_INTERNAL', { reason: 'two scores of different examples were compared' })
+    return [mine.right, other.right] as const
+  })
+  const count = (wanted: (mine: boolean, other: boolean) => boolean): number =>
+    pairs.filter(([mine, other]) => wanted(mine, other)).length
+  return {
+    asked: pairs.length,
+    serving: count((mine) => mine),
+    candidate: count((_, other) => other),
+    gained: count((mine, other) => other && !mine),
+    lost: count((mine, other) => mine && !other),
+  }
+}
+
+/** Whether the candidate is let in, and why. */
+export function verdictOf(
+  heldOut: Comparison,
+  regression: Comparison,
+  limits: GateLimits = gateLimits,
+): Verdict {
+  const p = pairedBetter(heldOut.gained, heldOut.lost)
+  const fewer = regression.serving - regression.candidate
+  const reason =
+    p >= limits.p ? 'not-better' : 100 * fewer > limits.points * regression.asked ? 'regressed' : 'better'
+  const points = regression.asked === 0 ? 0 : (100 * fewer) / regression.asked
+  return {
+    passed: reason === 'better',
+    reason,
+    heldOut: { ...heldOut, p },
+    regression: { ...regression, points },
+    limits,
+  }
+}
+
+/** The verdict in a few lines for a person. */
+export function verdictText(verdict: Verdict): string {
+  if (!('heldOut' in verdict)) return `kept out (${verdict.reason}): ${verdict.problem}`
+  const { passed, reason, heldOut, regression, limits } = verdict
+  const row = (name: string, { asked, serving, candidate, gained, lost }: Comparison, tail: string) =>
+    `${name.padEnd(11)} ${serving} → ${candidate} of ${asked} right, ${gained} gained, ${lost} lost; ${tail}`
+  const points = Math.abs(regression.points).toFixed(1)
+  const fall = `${points} points ${regression.points > 0 ? 'worse' : 'better'}`
+  return [
+    row('held-out', heldOut, `p = ${heldOut.p.toPrecision(2)} (must be below ${limits.p})`),
+    row('regression', regression, `${fall} (at most ${limits.points} worse)`),
+    passed ? 'let in: it is better' : `kept out: ${why[reason]}`,
+  ].join('\n')
+}
+
+const why = {
+  better: '',
+  'not-better': 'it is not shown to be better on its own task',
+  regressed: 'it is worse on what went well before',
+} as const
