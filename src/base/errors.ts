@@ -573,6 +573,21 @@ const table = {
     message: '{file}: {problem}',
     remedy: 'each line is a training document that was never trained on; docs/forge.md has its form',
   },
+  E_HELD_OUT: {
+    class: 'refuse',
+    message: 'the held-out set has {count} examples; fewer than {least} can show nothing at p < {p}',
+    remedy: 'give a larger one with --data FILE',
+  },
+  E_EXAMINER: {
+    class: 'retry',
+    message: 'the model that is to examine the adapter did not come up: {reason}',
+    remedy: 'batos doctor looks for causes',
+  },
+  E_GATE_LOCAL: {
+    class: 'refuse',
+    message: 'an adapter is examined with a model that runs here; the settings say model.engine {engine}',
+    remedy: 'set model.engine to local in batos.config.json for as long as the gate is at work',
+  },
 } as const satisfies Record<string, Entry>
 
 export type ErrorCode = keyof typeof table

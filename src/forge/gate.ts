@@ -81,23 +81,35 @@ export function verdictOf(
   }
 }
 
+/** The verdict in one line for a person. */
+export function verdictLine(verdict: Verdict): string {
+  if (!('heldOut' in verdict)) return `${why[verdict.reason]}: ${verdict.problem}`
+  const { reason, heldOut, regression } = verdict
+  const counts = ({ serving, candidate, asked }: Comparison) => `${serving} → ${candidate} of ${asked}`
+  return `${why[reason]}: held-out ${counts(heldOut)} (p = ${short(heldOut.p)}), regression ${counts(regression)}`
+}
+
 /** The verdict in a few lines for a person. */
 export function verdictText(verdict: Verdict): string {
-  if (!('heldOut' in verdict)) return `kept out (${verdict.reason}): ${verdict.problem}`
-  const { passed, reason, heldOut, regression, limits } = verdict
+  const lines = [`${verdict.passed ? 'let in' : 'kept out'}: ${why[verdict.reason]}`]
+  if (!('heldOut' in verdict)) return [...lines, verdict.problem].join('\n')
+  const { heldOut, regression, limits } = verdict
   const row = (name: string, { asked, serving, candidate, gained, lost }: Comparison, tail: string) =>
-    `${name.padEnd(11)} ${serving} → ${candidate} of ${asked} right, ${gained} gained, ${lost} lost; ${tail}`
-  const points = Math.abs(regression.points).toFixed(1)
-  const fall = `${points} points ${regression.points > 0 ? 'worse' : 'better'}`
+    `${name.padEnd(11)} ${serving} → ${candidate} of ${asked} right (${gained} gained, ${lost} lost), ${tail}`
+  const change = `${Math.abs(regression.points).toFixed(1)} points ${regression.points > 0 ? 'worse' : 'better'}`
   return [
-    row('held-out', heldOut, `p = ${heldOut.p.toPrecision(2)} (must be below ${limits.p})`),
-    row('regression', regression, `${fall} (at most ${limits.points} worse)`),
-    passed ? 'let in: it is better' : `kept out: ${why[reason]}`,
+    ...lines,
+    row('held-out', heldOut, `p = ${short(heldOut.p)}, to be below ${limits.p}`),
+    row('regression', regression, `${change}, at most ${limits.points} worse`),
   ].join('\n')
 }
 
-const why = {
-  better: '',
+const short = (p: number): string => String(Number(p.toPrecision(2)))
+
+const why: Readonly<Record<Verdict['reason'], string>> = {
+  better: 'it is better',
   'not-better': 'it is not shown to be better on its own task',
-  regressed: 'it is worse on what went well before',
-} as const
+  regressed: 'it does worse what went well before',
+  invalid: 'it cannot be used',
+  died: 'it ended the inference process',
+}
