@@ -3,6 +3,8 @@
 //
 //   load → ready | refused      once, first; a refused process waits to be ended
 //   infer → token* → done | failed      any number at a time, told apart by id
+//   prepare → prepared | failed      the same, for a context that will be asked for
+//   tiers      whenever contexts of adapters came or went
 //   abort      nothing is answered; a call that was aborted may still say something, which the engine drops
 //   stop → the process ends
 import type { ErrorCode } from '../base/errors.ts'
@@ -14,6 +16,21 @@ export interface Adapter {
   readonly path: string
   readonly sha256: string
   readonly scale: number
+}
+
+/**
+ * What having an adapter at work took: `hot`, a context with it was there; `warm`, it was in memory and the context was made;
+ * `cold`, it was read, checked and loaded too.
+ */
+export interface Swap {
+  readonly tier: 'hot' | 'warm' | 'cold'
+  readonly ms: number
+}
+
+/** Digests of the adapters that have contexts, and of those in memory. */
+export interface AdapterTiers {
+  readonly hot: readonly string[]
+  readonly loaded: readonly string[]
 }
 
 /** A JSON Schema in which every object lists all its properties as required, and allows no others. */
@@ -56,6 +73,8 @@ export interface InferResult {
   readonly model: string
   /** sha256 of the adapter's file. */
   readonly adapter?: string
+  /** With an adapter in our own process. */
+  readonly swap?: Swap
   readonly seed: number
   /** `grammar`: the text is complete by its grammar; `eog`: the model ended it; `maxTokens`: it was cut. */
   readonly stopReason: 'eog' | 'maxTokens' | 'grammar'
@@ -69,8 +88,11 @@ export interface LoadOptions {
   readonly batchSize: number
   readonly threads: number
   readonly gpu: GpuChoice
-  /** How many requests run at a time, and so how many caches there are. */
+  /** How many requests run at a time. */
   readonly parallel: number
+  /** Memory that contexts may take, and adapters; one context there is always. */
+  readonly contextBytes: number
+  readonly adapterBytes: number
   /** Spares an unchanged file from being read whole again after a restart. */
   readonly known?: FileDigest
 }
@@ -95,6 +117,7 @@ export interface Failure {
 export type ToProcess =
   | { readonly kind: 'load'; readonly options: LoadOptions }
   | { readonly kind: 'infer'; readonly id: number; readonly request: InferRequest; readonly stream: boolean }
+  | { readonly kind: 'prepare'; readonly id: number; readonly adapter: Adapter }
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'stop' }
 
@@ -108,4 +131,6 @@ export type FromProcess =
   | { readonly kind: 'refused'; readonly failure: Failure }
   | { readonly kind: 'token'; readonly id: number; readonly text: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: InferResult }
+  | { readonly kind: 'prepared'; readonly id: number; readonly swap: Swap }
+  | { readonly kind: 'tiers'; readonly tiers: AdapterTiers }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }

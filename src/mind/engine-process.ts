@@ -16,21 +16,24 @@ import type {
 } from 'node-llama-cpp'
 import { BatError } from '../base/errors.ts'
 import type {
+  Adapter,
   FromProcess,
   GpuState,
   InferRequest,
   InferResult,
   LoadedModel,
   LoadOptions,
+  Swap,
   ToProcess,
 } from './engine-messages.ts'
 import { digestOfFile } from './file-digest.ts'
 import { numbersOf, textsOf } from './gguf.ts'
 import { type Encoder, encodePrompt } from './llama-chat.ts'
-import { LoadedAdapters } from './loaded-adapters.ts'
+import { LoadedAdapters, type NativeAdapters } from './loaded-adapters.ts'
 import { failureOf, nativeReason, noteNativeLine, unavailable } from './native-failures.ts'
 import { Recent } from './recent.ts'
 import { type Slot, Slots } from './slots.ts'
+import { Swaps } from './swaps.ts'
 import { isControl, type TokenTable, TokenText } from './token-text.ts'
 import { validateModel } from './validate-model.ts'
 
@@ -39,6 +42,8 @@ type Native = typeof import('node-llama-cpp')
 /** A context with its only sequence. */
 interface Cache {
   readonly context: LlamaContext
+  /** Lets its adapter go. */
+  readonly unpin: () => void
   readonly sequence: ReturnType<LlamaContext['getSequence']>
 }
 
@@ -51,7 +56,7 @@ interface Mind {
   readonly encoder: Encoder
   readonly table: TokenTable
   readonly unsaid: TokenBias
-  readonly adapters: LoadedAdapters
+  readonly swaps: Swaps<Cache>
   readonly slots: Slots<Cache>
   readonly grammars: Recent<LlamaGrammarEvaluationState>
 }
@@ -82,6 +87,12 @@ process.on('message', (message: ToProcess) => {
         (thrown: unknown) => say({ kind: 'failed', id: message.id, failure: failureOf(thrown) }),
       )
       break
+    case 'prepare':
+      void prepare(message.adapter).then(
+        (swap) => say({ kind: 'prepared', id: message.id, swap }),
+        (thrown: unknown) => say({ kind: 'failed', id: message.id, failure: failureOf(thrown) }),
+      )
+      break
     case 'abort':
       aborts.get(message.id)?.abort()
       break
@@ -102,27 +113,38 @@ async function load(options: LoadOptions): Promise<FromProcess> {
     loadModel(llama, options),
   ])
   const contextSize = Math.min(options.contextSize, contextLength)
-  const adapters = new LoadedAdapters(header)
+  const adapters = new LoadedAdapters(header, nativeAdapters(model), options.adapterBytes)
   const slots = new Slots<Cache>({
-    size: options.parallel,
+    parallel: options.parallel,
     chunk: options.batchSize,
     make: async (key) => {
-      const context = await model.createContext({
-        contextSize,
-        batchSize: options.batchSize,
-        sequences: 1,
-        threads: llama.gpu ? options.threads : { ideal: options.threads, min: options.threads },
-        // On a CPU flash attention is slower, for small heads by several times.
-        flashAttention: llama.gpu ? 'auto' : false,
-        failedCreationRemedy: false,
-        ...adapters.optionsOf(key),
-      })
-      return { context, sequence: context.getSequence() }
+      const unpin = adapters.pin(key)
+      try {
+        const context = await createContext(model, {
+          contextSize,
+          batchSize: options.batchSize,
+          sequences: 1,
+          threads: llama.gpu ? options.threads : { ideal: options.threads, min: options.threads },
+          // On a CPU flash attention is slower, for small heads by several times.
+          flashAttention: llama.gpu ? 'auto' : false,
+          failedCreationRemedy: false,
+          ...adapters.optionsOf(key),
+        })
+        return { context, sequence: context.getSequence(), unpin }
+      } catch (thrown) {
+        unpin()
+        throw thrown
+      }
     },
-    dispose: ({ context }) => context.dispose(),
+    dispose: async ({ context, unpin }) => {
+      await context.dispose()
+      unpin()
+    },
   })
-  // The first context shows what the memory allows, and makes the next ones of its shape quick.
-  const first = await slots.acquire('', []).catch(unavailable)
+  // The first context shows what one takes, and makes the next ones of its shape quick.
+  const { slot: first } = await slots.acquire('', []).catch(unavailable)
+  const { ram, vram } = first.context.context.memoryUsage
+  slots.most = Math.max(1, Math.floor(options.contextBytes / Math.max(1, vram || ram)))
   const loaded = {
     path: options.modelPath,
     sha256: digest.sha256,
@@ -134,8 +156,9 @@ async function load(options: LoadOptions): Promise<FromProcess> {
     tokens: textsOf(header, 'tokenizer.ggml.tokens')!,
     types: numbersOf(header, 'tokenizer.ggml.token_type'),
   }
+  const swaps = new Swaps({ slots, adapters, onChange: (tiers) => say({ kind: 'tiers', tiers }) })
   mind = {
-    ...{ native, llama, model, loaded, chunk: options.batchSize, table, adapters, slots },
+    ...{ native, llama, model, loaded, chunk: options.batchSize, table, slots, swaps },
     encoder: encoderOf(model, table),
     unsaid: unsaidTokens(native, model, table),
     grammars: new Recent(64),
@@ -168,6 +191,25 @@ async function loadModel(llama: Llama, { modelPath, known }: LoadOptions): Promi
   }
 }
 
+/** Where the library keeps its adapters; an empty map of our own when it does so in another way. */
+function nativeAdapters(model: LlamaModel): NativeAdapters {
+  const { _loraAdapters } = model as unknown as { readonly _loraAdapters?: unknown }
+  return _loraAdapters instanceof Map ? (_loraAdapters as NativeAdapters) : new Map()
+}
+
+async function createContext(
+  model: LlamaModel,
+  options: NonNullable<Parameters<LlamaModel['createContext']>[0]>,
+): Promise<LlamaContext> {
+  try {
+    return await model.createContext(options)
+  } catch (cause) {
+    if (!/LoRA/.test(String(cause)) || typeof options.lora !== 'object') throw cause
+    const file = options.lora.adapters[0]?.filePath
+    throw new BatError('E_ADAPTER_INVALID', { file, problem: await nativeReason(cause) }, { cause })
+  }
+}
+
 function encoderOf(model: LlamaModel, { tokens }: TokenTable): Encoder {
   const ids = new Map(tokens.map((token, id) => [token, id]))
   return { encode: (text) => model.tokenize(text, false), special: (token) => ids.get(token)! }
@@ -185,6 +227,11 @@ function unsaidTokens(native: Native, model: LlamaModel, table: TokenTable): Tok
 
 // Serving
 
+async function prepare(adapter: Adapter): Promise<Swap> {
+  if (!mind) throw new BatError('E_NO_MODEL', { reason: 'it is not loaded' })
+  return mind.swaps.prepare(adapter)
+}
+
 async function serve(id: number, request: InferRequest, stream: boolean): Promise<InferResult> {
   const began = performance.now()
   if (!mind) throw new BatError('E_NO_MODEL', { reason: 'it is not loaded' })
@@ -197,7 +244,7 @@ async function serve(id: number, request: InferRequest, stream: boolean): Promis
     if (tokens.length + maxTokens > limit)
       throw new BatError('E_PROMPT_TOO_LONG', { tokens: tokens.length, maxTokens, limit })
     const grammar = request.grammar === undefined ? undefined : await grammarOf(mind, request.grammar)
-    const slot = await mind.slots.acquire(await mind.adapters.keyOf(request.adapter), tokens)
+    const { slot, swap } = await mind.swaps.take(request.adapter, tokens)
     try {
       const { firstTokenAt, ...answer } = await generate(mind, slot, tokens, request, {
         grammar,
@@ -211,7 +258,7 @@ async function serve(id: number, request: InferRequest, stream: boolean): Promis
         durationMs: performance.now() - began,
         firstTokenMs: firstTokenAt - began,
         model: mind.loaded.sha256,
-        ...(request.adapter && { adapter: request.adapter.sha256 }),
+        ...(request.adapter && { adapter: request.adapter.sha256, swap }),
         seed: request.seed,
       }
     } catch (thrown) {

@@ -16,12 +16,15 @@ import { BatError } from '../base/errors.ts'
 import { Deaths, type Quarantine } from './deaths.ts'
 import { type EngineChild, forkProcess } from './engine-child.ts'
 import type {
+  Adapter,
+  AdapterTiers,
   FromProcess,
   GpuChoice,
   GpuState,
   InferRequest,
   InferResult,
   LoadedModel,
+  Swap,
   ToProcess,
 } from './engine-messages.ts'
 import type { FileDigest } from './file-digest.ts'
@@ -52,6 +55,9 @@ export interface EngineOptions {
   readonly batchSize?: number
   /** Requests answered at a time; default 4. */
   readonly parallel?: number
+  /** Memory for contexts, and for adapters; default 2 GiB and 512 MiB. */
+  readonly contextBytes?: number
+  readonly adapterBytes?: number
   /** Default `auto`; a GPU asked for by name that is not there is an error. */
   readonly gpu?: GpuChoice
   /** Default: 3 ends of the process within 60 s, while it loaded or answered. */
@@ -61,9 +67,11 @@ export interface EngineOptions {
 }
 
 interface Call {
-  readonly request: InferRequest
+  /** What the process is told. */
+  readonly ask: (id: number) => ToProcess
+  readonly adapter: string | undefined
   readonly onToken: ((text: string) => void) | undefined
-  readonly resolve: (result: InferResult) => void
+  readonly resolve: (result: never) => void
   readonly reject: (reason: unknown) => void
   /** Stops listening to the caller's signal. */
   readonly forget: () => void
@@ -87,6 +95,7 @@ export class Engine implements Inference {
   #model: LoadedModel | undefined
   #digest: FileDigest | undefined
   #gpu: GpuState | false = false
+  #tiers: AdapterTiers | undefined
   #refusal: BatError | undefined
   #reason: string | undefined
   readonly #deaths: Deaths
@@ -110,15 +119,36 @@ export class Engine implements Inference {
   }
 
   infer(request: InferRequest, { signal, onToken }: InferOptions = {}): Promise<InferResult> {
+    const stream = onToken !== undefined
+    return this.#call<InferResult>({
+      ask: (id) => ({ kind: 'infer', id, request, stream }),
+      adapter: request.adapter?.sha256,
+      refusal: requestProblem(request),
+      onToken,
+      signal,
+    })
+  }
+
+  prepare(adapter: Adapter): Promise<Swap> {
+    return this.#call<Swap>({ ask: (id) => ({ kind: 'prepare', id, adapter }), adapter: adapter.sha256 })
+  }
+
+  #call<Result>(asked: {
+    readonly ask: Call['ask']
+    readonly adapter: string | undefined
+    readonly refusal?: BatError | undefined
+    readonly onToken?: Call['onToken']
+    readonly signal?: AbortSignal | undefined
+  }): Promise<Result> {
+    const { ask, adapter, onToken, signal } = asked
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const shunned = this.#quarantined.get(request.adapter?.sha256 ?? '')
-    const refusal = this.#refusal ?? shunned ?? requestProblem(request)
+    const refusal = this.#refusal ?? this.#quarantined.get(adapter ?? '') ?? asked.refusal
     if (refusal) return Promise.reject(refusal)
     const id = ++this.#ids
-    return new Promise<InferResult>((resolve, reject) => {
+    return new Promise<Result>((resolve, reject) => {
       const abort = () => this.#abort(id, signal?.reason)
       const forget = () => signal?.removeEventListener('abort', abort)
-      const call = { request, onToken, resolve, reject, forget, sent: false }
+      const call: Call = { ask, adapter, onToken, resolve, reject, forget, sent: false }
       this.#calls.set(id, call)
       signal?.addEventListener('abort', abort, { once: true })
       if (this.#state === 'ready') this.#send(id, call)
@@ -135,6 +165,7 @@ export class Engine implements Inference {
       calls: this.#calls.size,
       ...(this.#reason !== undefined && { reason: this.#reason }),
       ...(this.#child?.pid !== undefined && { pid: this.#child.pid }),
+      ...(this.#tiers && { adapters: this.#tiers }),
     }
   }
 
@@ -158,6 +189,7 @@ export class Engine implements Inference {
 
   #start(modelPath: string): void {
     const { contextSize = 1024, batchSize = 64, parallel = 4, gpu = 'auto' } = this.#options
+    const { contextBytes = 2 ** 31, adapterBytes = 2 ** 29 } = this.#options
     this.#state = 'starting'
     this.#starts++
     const child = forkProcess({
@@ -169,7 +201,17 @@ export class Engine implements Inference {
     const known = this.#digest && { known: this.#digest }
     this.#tell({
       kind: 'load',
-      options: { modelPath, contextSize, batchSize, threads, gpu, parallel, ...known },
+      options: {
+        modelPath,
+        contextSize,
+        batchSize,
+        threads,
+        gpu,
+        parallel,
+        contextBytes,
+        adapterBytes,
+        ...known,
+      },
     })
   }
 
@@ -196,7 +238,13 @@ export class Engine implements Inference {
         break
       case 'done':
         this.#deaths.answered(message.result.adapter)
-        this.#take(message.id)?.resolve(message.result)
+        this.#take(message.id)?.resolve(message.result as never)
+        break
+      case 'prepared':
+        this.#take(message.id)?.resolve(message.swap as never)
+        break
+      case 'tiers':
+        this.#tiers = message.tiers
         break
       case 'failed':
         this.#take(message.id)?.reject(new BatError(message.failure.code, message.failure.details))
@@ -216,9 +264,10 @@ export class Engine implements Inference {
   #lost(modelPath: string, how: string, lastWords: string): void {
     const lost = [...this.#calls].filter(([, call]) => call.sent)
     const idle = this.#state === 'ready' && lost.length === 0
-    const adapters = lost.map(([, { request }]) => request.adapter?.sha256)
+    const adapters = lost.map(([, { adapter }]) => adapter)
     const { charged, count, quarantined } = this.#deaths.note(performance.now(), { idle, adapters })
     this.#child = undefined
+    this.#tiers = undefined
     for (const [id] of lost) this.#take(id)?.reject(new BatError('E_ENGINE_LOST', { how, lastWords }))
     this.#options.log?.(`the inference process ended with ${how}${lastWords && `: ${lastWords.trim()}`}`)
     if (quarantined && charged === 'model') {
@@ -239,8 +288,7 @@ export class Engine implements Inference {
     const refusal = new BatError('E_ADAPTER_QUARANTINED', details)
     this.#deaths.forget(adapter)
     this.#quarantined.set(adapter, refusal)
-    for (const [id, { request }] of this.#calls)
-      if (request.adapter?.sha256 === adapter) this.#take(id)?.reject(refusal)
+    for (const [id, call] of this.#calls) if (call.adapter === adapter) this.#take(id)?.reject(refusal)
     this.#emit({ kind: 'shunned', adapter, reason: refusal })
   }
 
@@ -258,7 +306,7 @@ export class Engine implements Inference {
 
   #send(id: number, call: Call): void {
     call.sent = true
-    this.#tell({ kind: 'infer', id, request: call.request, stream: call.onToken !== undefined })
+    this.#tell(call.ask(id))
   }
 
   #abort(id: number, reason: unknown): void {

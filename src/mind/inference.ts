@@ -1,6 +1,14 @@
 // What answers requests, whichever way: a model in a process of ours (engine.ts), a server that others run
 // (remote-engine.ts), or whichever of them has the seat at the moment (seat.ts).
-import type { GpuState, InferRequest, InferResult, LoadedModel } from './engine-messages.ts'
+import type {
+  Adapter,
+  AdapterTiers,
+  GpuState,
+  InferRequest,
+  InferResult,
+  LoadedModel,
+  Swap,
+} from './engine-messages.ts'
 
 export interface Inference {
   /**
@@ -10,6 +18,8 @@ export interface Inference {
    * E_ENGINE_UNAVAILABLE, E_ENGINE_REFUSED), or with the reason of the signal.
    */
   infer(request: InferRequest, options?: InferOptions): Promise<InferResult>
+  /** Has what a call with this adapter needs made before the call comes. Rejects as `infer` does. */
+  prepare(adapter: Adapter): Promise<Swap>
   status(): EngineStatus
   /** Resolves when it can answer for the first time, or it is certain that it cannot. */
   ready(): Promise<EngineStatus>
@@ -31,6 +41,8 @@ export interface EngineStatus {
   /** Why it is not ready. */
   readonly reason?: string
   readonly pid?: number
+  /** Where the adapters are that were asked for. */
+  readonly adapters?: AdapterTiers
 }
 
 export interface InferOptions {

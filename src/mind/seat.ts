@@ -3,7 +3,7 @@
 // does not come up starts the old one again. Calls made meanwhile wait for whichever is there at the end.
 import { BatError } from '../base/errors.ts'
 import { unlessAborted } from '../base/unless-aborted.ts'
-import type { InferRequest, InferResult } from './engine-messages.ts'
+import type { Adapter, InferRequest, InferResult, Swap } from './engine-messages.ts'
 import type { EngineStatus, Inference, InferOptions } from './inference.ts'
 import type { Profile } from './prompts.ts'
 
@@ -40,6 +40,11 @@ export class Seat implements Inference {
     const answer = this.#engine.infer(request, options)
     this.#calls.add(answer)
     return answer.finally(() => this.#calls.delete(answer))
+  }
+
+  async prepare(adapter: Adapter): Promise<Swap> {
+    await this.#changing
+    return this.#engine.prepare(adapter)
   }
 
   status(): EngineStatus {

@@ -1,12 +1,14 @@
-// The caches of the engine. A slot is one native context with one sequence of tokens in it, made for one key (which
-// adapter, at which scale); all slots have one shape, since the first context of a new shape is slow to make. A
-// request takes the idle slot of its key whose tokens share the longest beginning with its prompt, so that each
-// persona's instructions stay evaluated somewhere.
+// The caches of the engine, and with them the hot tier of adapters. A slot is one native context with one sequence of tokens
+// in it, made for one key (which adapter, at which scale); all slots have one shape, since the first context of a new shape
+// is slow to make. A request takes the idle slot of its key whose tokens share the longest beginning with its prompt, so
+// that each persona's instructions stay evaluated somewhere. There are as many slots as a budget of memory allows; the one
+// that was used longest ago gives way, one at work never does.
 //
 // Only whole chunks, counted from the first token and evaluated as one batch, are ever reused: a batch of another
 // size rounds differently, and an answer must not depend on what was asked before. That is also why requests do not
 // share a native batch. A slot never changes its key without a new context, so no answer can come from the cache of
 // another adapter.
+import { BatError } from '../base/errors.ts'
 
 export interface Slot<Context> {
   key: string
@@ -17,15 +19,27 @@ export interface Slot<Context> {
   evaluated: number
   busy: boolean
   usedAt: number
+  /** Resolves when the context is there that is being made before anybody asks. */
+  ahead: Promise<void> | undefined
 }
 
 export interface SlotOptions<Context> {
-  /** Most slots at a time. */
-  readonly size: number
+  /** Most slots at work at a time, and most of one key. */
+  readonly parallel: number
   /** Tokens of a chunk. */
   readonly chunk: number
+  /** A BatError says that it would fail again; after anything else it is tried once more with fewer slots. */
   readonly make: (key: string) => Promise<Context>
   readonly dispose: (context: Context) => Promise<void>
+}
+
+/** A slot at work, and what it took to have its context. */
+export interface Taken<Context> {
+  readonly slot: Slot<Context> & { context: Context }
+  /** Whether the context had to be made. */
+  readonly made: boolean
+  /** How long it took, without the time spent waiting for others. */
+  readonly ms: number
 }
 
 export class Slots<Context> {
@@ -33,29 +47,57 @@ export class Slots<Context> {
   readonly #slots: Slot<Context>[] = []
   readonly #waiting: (() => void)[] = []
   #uses = 0
+  /** Most slots there are; set when it is known what one takes. */
+  most = 1
 
   constructor(options: SlotOptions<Context>) {
     this.#options = options
   }
 
+  /** The keys of contexts that are there. */
+  get keys(): readonly string[] {
+    return this.#slots.filter(({ context }) => context !== undefined).map(({ key }) => key)
+  }
+
   /** A slot for this prompt, taken until it is released; waits while all are taken. */
-  async acquire(key: string, tokens: readonly number[]): Promise<Slot<Context> & { context: Context }> {
-    let slot = this.#choose(key, tokens)
-    while (!slot) {
+  async acquire(key: string, tokens: readonly number[]): Promise<Taken<Context>> {
+    let [made, ms] = [false, 0]
+    for (;;) {
+      const began = performance.now()
+      const ahead = this.#slots.find((slot) => slot.key === key && slot.ahead)?.ahead
+      if (ahead) {
+        await ahead
+        made = true
+        ms += performance.now() - began
+        continue
+      }
+      const slot = this.#choose(key, tokens)
+      if (slot) {
+        made = (await this.#fill(slot, key)) || made
+        ms += performance.now() - began
+        return { slot: slot as Taken<Context>['slot'], made, ms }
+      }
       await new Promise<void>((wake) => this.#waiting.push(wake))
-      slot = this.#choose(key, tokens)
     }
-    slot.busy = true
-    slot.usedAt = ++this.#uses
+  }
+
+  /** Makes a context for a key before anybody asks, unless there is one or no place is idle; answers whether it was made. */
+  async prepare(key: string): Promise<boolean> {
+    if (this.#slots.some((slot) => slot.key === key)) return false
+    const slot = this.#choose(key, [])
+    if (!slot) return false
+    const filled = this.#fill(slot, key)
+    slot.ahead = filled.then(
+      () => {},
+      () => {},
+    )
     try {
-      if (slot.key !== key) await this.#empty(slot)
-      slot.key = key
-      const context = slot.context ?? (await this.#options.make(key))
-      return Object.assign(slot, { context })
-    } catch (failure) {
-      await this.drop(slot)
-      throw failure
+      await filled
+    } finally {
+      slot.ahead = undefined
     }
+    this.release(slot)
+    return true
   }
 
   release(slot: Slot<Context>): void {
@@ -78,20 +120,60 @@ export class Slots<Context> {
     return same - (same % this.#options.chunk)
   }
 
+  /** The slot to take, which is busy from now on; undefined while there is none. */
   #choose(key: string, tokens: readonly number[]): Slot<Context> | undefined {
+    const { parallel } = this.#options
     const idle = this.#slots.filter((slot) => !slot.busy).sort((a, b) => a.usedAt - b.usedAt)
+    if (this.#slots.length - idle.length >= parallel) return undefined
     const ours = idle.filter((slot) => slot.key === key)
-    const best = ours.reduce<Slot<Context> | undefined>(
+    const begun = ours.reduce<Slot<Context> | undefined>(
       (best, slot) => (this.reusable(slot, tokens) > (best ? this.reusable(best, tokens) : 0) ? slot : best),
       undefined,
     )
-    if (best) return best
-    if (this.#slots.length < this.#options.size) {
-      const slot = { key, context: undefined, tokens: [], evaluated: 0, busy: false, usedAt: 0 }
-      this.#slots.push(slot)
-      return slot
+    const mayGrow = this.#slots.length < this.most
+    const isFull = this.#slots.filter((slot) => slot.key === key).length >= parallel
+    const unused = ours.find((slot) => slot.context && slot.tokens.length === 0)
+    const chosen = begun ?? unused ?? (mayGrow && !isFull ? this.#add(key) : (ours[0] ?? idle[0]))
+    if (!chosen) return undefined
+    chosen.busy = true
+    chosen.usedAt = ++this.#uses
+    return chosen
+  }
+
+  #add(key: string): Slot<Context> {
+    const idle = { tokens: [], evaluated: 0, busy: false, usedAt: 0 }
+    const slot: Slot<Context> = { ...idle, key, context: undefined, ahead: undefined }
+    this.#slots.push(slot)
+    return slot
+  }
+
+  /** Sees that a slot that was taken has a context of this key; answers whether it had to be made. */
+  async #fill(slot: Slot<Context>, key: string): Promise<boolean> {
+    try {
+      if (slot.key !== key) {
+        slot.key = key
+        await this.#empty(slot)
+      }
+      if (slot.context) return false
+      slot.context = await this.#make(key)
+      return true
+    } catch (failure) {
+      await this.drop(slot)
+      throw failure
     }
-    return ours[0] ?? idle[0]
+  }
+
+  /** Where memory may be what is short, idle slots give way. */
+  async #make(key: string): Promise<Context> {
+    for (;;) {
+      try {
+        return await this.#options.make(key)
+      } catch (failure) {
+        const idle = this.#slots.filter((slot) => !slot.busy).sort((a, b) => a.usedAt - b.usedAt)[0]
+        if (failure instanceof BatError || !idle) throw failure
+        await this.drop(idle)
+      }
+    }
   }
 
   async #empty(slot: Slot<Context>): Promise<void> {

@@ -131,6 +131,59 @@ test('never answers from the cache of another adapter', async () => {
   await narrow.stop()
 })
 
+test('answers as ever while more adapters take turns than there is room for', async () => {
+  const adapters = [11, 12, 13].map((seed) => join(folder, `adapter-${seed}.gguf`))
+  for (const [i, path] of adapters.entries()) writeModel(path, tinyAdapter(11 + i))
+  const all = await Promise.all(
+    adapters.map(async (path) => ({ path, sha256: await sha256OfFile(path), scale: 1 })),
+  )
+  const long = request({ messages: [{ role: 'user', content: 'method '.repeat(60) }], temperature: 0 })
+  const asked = [undefined, ...all].map((adapter) => (adapter ? { ...long, adapter } : long))
+  const expected = await Promise.all(asked.map(async (each) => (await engine.infer(each)).text))
+  assert.equal(new Set(expected).size, 4)
+  const narrow = start({ contextBytes: 1, adapterBytes: 1 })
+  const tiers = []
+  for (const which of [0, 1, 1, 2, 3, 1, 0, 0, 3, 2]) {
+    const { text, swap } = await narrow.infer(asked[which]!)
+    assert.equal(text, expected[which])
+    tiers.push(swap?.tier)
+    const { hot, loaded } = narrow.status().adapters ?? { hot: [], loaded: [] }
+    assert.deepEqual(hot, which === 0 ? [] : [all[which - 1]!.sha256])
+    assert.deepEqual(loaded, hot)
+  }
+  assert.deepEqual(tiers, [
+    undefined,
+    'cold',
+    'hot',
+    'cold',
+    'cold',
+    'cold',
+    undefined,
+    undefined,
+    'cold',
+    'cold',
+  ])
+  const together = await Promise.all([3, 2, 1, 0, 1, 2].map((which) => narrow.infer(asked[which]!)))
+  assert.deepEqual(
+    together.map(({ text }) => text),
+    [3, 2, 1, 0, 1, 2].map((which) => expected[which]),
+  )
+  await narrow.stop()
+})
+
+test('has an adapter at hand that it was told of before', async () => {
+  const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 1 }
+  const told = start()
+  const [first, again] = await Promise.all([told.prepare(adapter), told.prepare(adapter)])
+  assert.deepEqual([first.tier, again.tier], ['cold', 'hot'])
+  assert.deepEqual(told.status().adapters, { hot: [adapter.sha256], loaded: [adapter.sha256] })
+  const [one, two] = await Promise.all([told.infer(request({ adapter })), told.infer(request({ adapter }))])
+  assert.deepEqual([one.swap?.tier, two.swap?.tier], ['hot', 'warm'])
+  assert.equal(one.text, (await engine.infer(request({ adapter }))).text)
+  await assert.rejects(told.prepare({ ...adapter, sha256: '0'.repeat(64) }), code('E_ADAPTER_INVALID'))
+  await told.stop()
+})
+
 test('fails running calls when its process is killed, and answers again with the same text', async () => {
   const killed = start()
   const expected = (await killed.infer(request())).text

@@ -111,6 +111,7 @@ function obeyed(engine: Inference): Inference {
       obey(asked.grammar)
       return engine.infer(asked, options)
     },
+    prepare: (adapter) => engine.prepare(adapter),
     status: () => engine.status(),
     ready: () => engine.ready(),
     stop: () => engine.stop(),
