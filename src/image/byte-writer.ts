@@ -2,6 +2,8 @@
 // shares with its neighbours. It knows bytes, not what they mean: see codec.ts.
 const FIRST_SIZE = 1024
 const SIZE = 65_536
+/** Longer texts are left to Node to encode. */
+const SHORT_TEXT = 128
 
 export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)
@@ -40,12 +42,24 @@ export class ByteWriter {
 
   uint16(value: number): void {
     this.#room(2)
-    this.#at = this.#buffer.writeUInt16BE(value, this.#at)
+    this.#buffer[this.#at++] = value >>> 8
+    this.#buffer[this.#at++] = value
   }
 
   uint32(value: number): void {
     this.#room(4)
-    this.#at = this.#buffer.writeUInt32BE(value, this.#at)
+    this.#at += 4
+    this.uint32At(this.size - 4, value)
+  }
+
+  /** Writes behind the first `size` bytes, over what was written there. */
+  uint32At(size: number, value: number): void {
+    const buffer = this.#buffer
+    const at = this.#start + size
+    buffer[at] = value >>> 24
+    buffer[at + 1] = value >>> 16
+    buffer[at + 2] = value >>> 8
+    buffer[at + 3] = value
   }
 
   float64(value: number): void {
@@ -102,7 +116,7 @@ export class ByteWriter {
 
   /** Writes a string; false, and nothing written, when it is not well formed. */
   text(text: string): boolean {
-    if (text.length < 32 && this.#shortAscii(text)) return true
+    if (text.length < SHORT_TEXT && this.#shortAscii(text)) return true
     if (!isWellFormed(text)) return false
     const size = Buffer.byteLength(text, 'utf8')
     if (size < 32) this.byte(0xa0 | size)
@@ -114,11 +128,16 @@ export class ByteWriter {
   }
 
   #shortAscii(text: string): boolean {
-    this.#room(text.length + 1)
+    const { length } = text
+    this.#room(length + 2)
     const buffer = this.#buffer
     let at = this.#at
-    buffer[at++] = 0xa0 | text.length
-    for (let i = 0; i < text.length; i++) {
+    if (length < 32) buffer[at++] = 0xa0 | length
+    else {
+      buffer[at++] = 0xd9
+      buffer[at++] = length
+    }
+    for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
       if (code > 0x7f) return false
       buffer[at++] = code
@@ -165,7 +184,7 @@ export class ByteWriter {
     this.uint32(0)
     this.byte(type)
     write()
-    this.#buffer.writeUInt32BE(this.size - size - 5, this.#start + size)
+    this.uint32At(size, this.size - size - 5)
   }
 
   #sized(size: number, one: number, two: number, four: number): void {

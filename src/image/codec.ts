@@ -204,22 +204,15 @@ export function writeSlots(to: ByteWriter, slots: Slots, sharing?: Sharing): Raw
   return written
 }
 
-/** Whether `value` is of a kind that is never shared, or a string too short for it. */
-const isSmall = (value: Value): boolean =>
-  typeof value === 'string'
-    ? value.length * 3 + 5 < SHARED_FROM
-    : value === null || typeof value === 'number' || typeof value === 'boolean' || value instanceof Ref
-
 function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Value | Unread {
   if (value instanceof Unread) {
     to.bytes(value.encoding)
     return value
   }
-  if (isSmall(value)) {
-    writeValue(to, value)
-    return value
-  }
   const begin = to.size
+  writeValue(to, value)
+  if (to.size - begin < SHARED_FROM) return value
+  to.reset(begin)
   const digests: Digest[] = []
   const cut = (start: number) => {
     if (to.size - start < SHARED_FROM) return

@@ -50,8 +50,8 @@ export class LazySlots extends Map<string, Value> {
     for (const [name, value] of this.entries()) callback(value, name, this)
   }
 
-  raw(): Iterable<[string, Value | Unread]> {
-    return { [Symbol.iterator]: () => super.entries() }
+  raw(): MapIterator<[string, Value | Unread]> {
+    return super.entries()
   }
 
   copy(): LazySlots {
@@ -60,8 +60,8 @@ export class LazySlots extends Map<string, Value> {
 }
 
 /** The slots as they are kept, with nothing read. */
-export const rawSlots = (slots: Slots): Iterable<readonly [string, Value | Unread]> =>
-  slots instanceof LazySlots ? slots.raw() : slots
+export const rawSlots = (slots: RawSlots): MapIterator<[string, Value | Unread]> =>
+  slots instanceof LazySlots ? slots.raw() : slots.entries()
 
 /** The same slots, to be changed, with nothing read. */
 export const copySlots = (slots: Slots): Map<string, Value> =>

@@ -16,11 +16,11 @@
 //
 // The key is part of the sum, so a record that turns up under another key is found as well as a flipped bit; either costs
 // this one record. A reader that does not know a version or a kind says so and leaves the record alone.
-import { crc32 } from 'node:zlib'
 import { BatError } from '../base/errors.ts'
 import type { Value } from '../base/value.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { crc32Of } from './checksum.ts'
 import { readSlots, readValue, type Sharing, writeSlots, writeValue } from './codec.ts'
 import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
 import type { RawSlots, Unread } from './lazy-slots.ts'
@@ -93,14 +93,12 @@ export function formatValue(key: Key, encoding: Uint8Array): Buffer {
 function begin(to: ByteWriter, kind: RecordBody['kind'], shape = 0): void {
   to.begin()
   to.uint32(0)
-  to.byte(RECORD_VERSION)
-  to.byte(kindNumbers[kind])
-  to.uint16(shape)
+  to.uint32((RECORD_VERSION << 24) | (kindNumbers[kind] << 16) | shape)
 }
 
 function summed(to: ByteWriter, table: Table, key: Key): Buffer {
   const record = to.written()
-  record.writeUInt32BE(sumOf(table, key, record), 0)
+  to.uint32At(0, sumOf(table, key, record))
   return record
 }
 
@@ -159,7 +157,4 @@ export const damaged = (table: Table, key: Key, problem: string): BatError =>
   new BatError('E_RECORD_DAMAGED', { record: nameOfRecord(table, key), problem })
 
 const sumOf = (table: Table, key: Key, record: Uint8Array): number =>
-  crc32(
-    new Uint8Array(record.buffer, record.byteOffset + 4, record.length - 4),
-    crc32(key, TABLE_NUMBERS[table]),
-  )
+  crc32Of(record, crc32Of(key, TABLE_NUMBERS[table]), 4)
