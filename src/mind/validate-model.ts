@@ -61,8 +61,11 @@ export function validateModel(path: string): ModelFacts {
   })
 }
 
-/** What is in the adapter file at `path`, made for the model of `base`. Throws E_ADAPTER_INVALID. */
-export function validateAdapter(path: string, base: GgufHeader): AdapterFacts {
+/**
+ * What is in the adapter file at `path`, made for the model of `base`; numbers are looked at where the file is small enough, or
+ * it is to be read `whole`. Throws E_ADAPTER_INVALID.
+ */
+export function validateAdapter(path: string, base: GgufHeader, extent?: 'whole'): AdapterFacts {
   return refusing('E_ADAPTER_INVALID', path, () => {
     const header = readGgufHeader(path)
     const metadata = new Metadata(header)
@@ -74,7 +77,7 @@ export function validateAdapter(path: string, base: GgufHeader): AdapterFacts {
     if (header.tensors.size === 0) throw new Error('it has no tensors')
     let rank = 0
     for (const info of header.tensors.values()) rank = Math.max(rank, checkPair(header, base, info))
-    scan(path, header)
+    scan(path, header, extent === 'whole' ? Number.POSITIVE_INFINITY : largestScanned)
     return { header, alpha, rank }
   })
 }
@@ -179,8 +182,8 @@ function requireType(info: GgufTensorInfo, types: readonly string[]): void {
     throw new Error(`tensor ${info.name} has type ${info.type.name} instead of ${types.join(', ')}`)
 }
 
-function scan(path: string, header: GgufHeader): void {
-  if (header.size > largestScanned) return
+function scan(path: string, header: GgufHeader, largest = largestScanned): void {
+  if (header.size > largest) return
   const name = nonFiniteTensor(path, header)
   if (name !== undefined) throw new Error(`tensor ${name} holds a number that is not finite`)
 }

@@ -101,8 +101,12 @@ export function tinyModel(seed = 1, shape: TinyShape = {}): TinyModel {
   return { metadata, tensors }
 }
 
-/** A rank-4 adapter for the queries and values of `tinyModel`. */
-export function tinyAdapter(seed = 7, { embedding = 64, layers = 2 }: TinyShape = {}): TinyModel {
+/** A rank-4 adapter for `tinyModel`, of the queries and values unless other matrices are named. */
+export function tinyAdapter(
+  seed = 7,
+  { embedding = 64, layers = 2, feedForward = 96 }: TinyShape = {},
+  targets: readonly string[] = ['attn_q', 'attn_v'],
+): TinyModel {
   const rank = 4
   const metadata = new Map<string, GgufValue>([
     ['general.architecture', { type: 'str', value: 'llama' }],
@@ -121,11 +125,9 @@ export function tinyAdapter(seed = 7, { embedding = 64, layers = 2 }: TinyShape 
       ),
     })
   for (let layer = 0; layer < layers; layer++)
-    for (const [target, outputs] of [
-      ['attn_q', embedding],
-      ['attn_v', embedding / 2],
-    ] as const) {
-      add(`blk.${layer}.${target}.weight.lora_a`, embedding, rank)
+    for (const target of targets) {
+      const outputs = target === 'attn_k' || target === 'attn_v' ? embedding / 2 : embedding
+      add(`blk.${layer}.${target}.weight.lora_a`, target === 'ffn_down' ? feedForward : embedding, rank)
       add(`blk.${layer}.${target}.weight.lora_b`, rank, outputs)
     }
   return { metadata, tensors }
