@@ -15,6 +15,7 @@ import { makeInvoke } from '../src/cognition/invoke.ts'
 import { outcomeOf } from '../src/cognition/pending.ts'
 import { makeThink } from '../src/cognition/think.ts'
 import type { Faculties } from '../src/cognition/thought.ts'
+import { probationLimits } from '../src/forge/probation.ts'
 import { openImage } from '../src/image/image.ts'
 import type { MigrationProgress } from '../src/image/migration.ts'
 import { openAuditTrail } from '../src/metacognition/audit-trail.ts'
@@ -36,6 +37,7 @@ import { watchLoop } from './loop-delay.ts'
 import { Maintenance } from './maintenance.ts'
 import { Missions } from './missions.ts'
 import { type Chosen, chosenIn } from './models.ts'
+import { Probation } from './probation.ts'
 import { startRouter } from './router.ts'
 import { Standing } from './standing.ts'
 import { Watchers } from './watchers.ts'
@@ -82,8 +84,13 @@ async function compose(
   const world = await openWorld(image)
   const trail = await openAuditTrail(home.auditFile, clock)
   teardown.add(() => trail.stop())
-  const onEngine = (event: EngineEvent) =>
+  const limits = { ...probationLimits, missions: config.forge.probation }
+  const probation = new Probation({ image, clock, log, limits })
+  teardown.add(() => probation.settled())
+  const onEngine = (event: EngineEvent) => {
     log.info({ engine: event.kind, ...('how' in event ? { how: event.how } : {}) }, 'engine')
+    if (event.kind === 'shunned') probation.shunned(event.adapter, event.reason.message)
+  }
   const candidate = (chosen: Chosen) =>
     candidateFor(chosen, { config, image, environment: process.env, onEvent: onEngine })
   const engine = new Seat(candidate(chosenIn(image.now())))
@@ -124,6 +131,7 @@ async function compose(
     trail,
     metrics,
     watchers,
+    follow: () => probation.follow(),
     clock,
     concurrent: config.cycles.concurrent,
     timeoutMs: config.cycles.timeoutMs,

@@ -15,6 +15,7 @@ import type { Faculties } from '../src/cognition/thought.ts'
 import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
 import { auditEntries } from './audit-entries.ts'
+import type { Follower } from './probation.ts'
 import type { Watchers } from './watchers.ts'
 
 /** How long a person may take over a method that waits for approval, in milliseconds. */
@@ -25,6 +26,8 @@ export interface MissionsOptions {
   readonly trail: AuditTrail
   readonly metrics: Metrics
   readonly watchers: Watchers
+  /** Watches how each mission goes on and ends, for the sake of the experts that were asked. */
+  readonly follow: () => Follower
   readonly clock: Clock
   readonly concurrent: number
   readonly timeoutMs: number
@@ -157,7 +160,7 @@ export class Missions {
     stop: AbortSignal,
     observers: Set<(observation: Observation) => void>,
   ): Promise<Outcome> {
-    const { faculties, trail, metrics, watchers, timeoutMs, sendKnown } = this.#options
+    const { faculties, trail, metrics, watchers, follow, timeoutMs, sendKnown } = this.#options
     try {
       const known = stop.aborted ? undefined : await sendKnown(mission)
       if (known) return known
@@ -165,7 +168,9 @@ export class Missions {
       return this.#fail(mission, batErrorOf(thrown))
     }
     const entryOf = auditEntries(mission, faculties.image.head)
+    const follower = follow()
     const observe = (observation: Observation) => {
+      follower.observe(observation)
       const entry = entryOf(observation)
       if (entry) trail.write(entry)
       if (observation.kind === 'verdict' && !observation.ok) metrics.count('covenant_violations')
@@ -176,6 +181,7 @@ export class Missions {
     const limit = AbortSignal.timeout(mission.approve ? timeoutMs + APPROVAL_MS : timeoutMs)
     const signal = AbortSignal.any([stop, limit])
     const ended = await runCycle(mission, faculties, { signal, observe })
+    follower.ended(ended)
     metrics.time('cycle', performance.now() - started)
     metrics.count(ended.kind === 'failed' ? 'cycles_failed' : 'cycles_complete')
     const outcome = await this.#outcomeOf(ended, mission)

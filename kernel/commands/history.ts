@@ -12,7 +12,15 @@ import { resolveEver } from './past.ts'
 type Options = RequestFor<'history'>['options']
 
 /** Transactions that carry something a user did; the others (missions accepted, outcomes kept) are bookkeeping. */
-export const OF_USERS: ReadonlySet<string> = new Set(['send', 'set', 'cycle', 'undo', 'feedback', 'apply'])
+export const OF_USERS: ReadonlySet<string> = new Set([
+  'send',
+  'set',
+  'cycle',
+  'undo',
+  'feedback',
+  'apply',
+  'expert',
+])
 
 export const kindOf = (record: TransactionRecord): string => String(record.meta.kind ?? '')
 

@@ -6,6 +6,7 @@ import type { World } from '../../src/cognition/thought.ts'
 import type { Image } from '../../src/image/image.ts'
 import type { View } from '../../src/image/view.ts'
 import type { RequestFor } from '../../src/protocol/messages.ts'
+import { talliesIn } from '../tallies.ts'
 import { kindOf, OF_USERS } from './history.ts'
 import { resolveTarget } from './send.ts'
 
@@ -37,11 +38,13 @@ export async function undo({ image, world, user }: Undoing, { options }: Request
   return { transaction, undid }
 }
 
-/** What has happened has happened: undo takes back neither outcomes nor the record of thoughts. */
-const bookkeeping = (view: View, world: World): Oid[] =>
-  [world.missions, world.cycles].flatMap((oid) =>
+/** What has happened has happened: undo takes back neither outcomes nor the record of thoughts and how they ended. */
+const bookkeeping = (view: View, world: World): Oid[] => [
+  ...[world.missions, world.cycles].flatMap((oid) =>
     [...view.get(oid).slots()].flatMap(([, value]) => (value instanceof TreeRef ? [value.oid] : [])),
-  )
+  ),
+  ...talliesIn(view),
+]
 
 /** The record of the thought that a transaction was. */
 function thoughtOf(view: View, world: World, cycle: unknown): Oid[] {

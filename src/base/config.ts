@@ -31,6 +31,10 @@ const sections = {
     /** How much memory objects kept decoded may take. */
     cacheMb: whole(4, 65_536, 128),
   }),
+  forge: z.strictObject({
+    /** Missions for which a new expert is on probation. */
+    probation: whole(1, 100_000, 50),
+  }),
   model: z.strictObject({
     /** `local`: a model in a process of ours; `openai`: a server that speaks as OpenAI's does (llama-server, vLLM, Ollama). */
     engine: z.enum(['local', 'openai']).default('local'),
@@ -74,6 +78,7 @@ const schema = z.strictObject({
   cycles: sections.cycles.prefault({}),
   sandbox: sections.sandbox.prefault({}),
   image: sections.image.prefault({}),
+  forge: sections.forge.prefault({}),
   model: sections.model.prefault({}),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })

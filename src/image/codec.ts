@@ -20,7 +20,7 @@
 // when nothing was cut out of it. So an encoding in the table `values` never names another. Entries of Trees are whole:
 // one is only written when it changes itself. So is what crosses to another thread or process.
 import { numberOf, oidOf } from '../base/ids.ts'
-import { BlobRef, isPlainObject, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
+import { BlobRef, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
 import { define } from './admit.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
@@ -212,6 +212,7 @@ function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Val
   const begin = to.size
   writeValue(to, value)
   if (to.size - begin < SHARED_FROM) return value
+  to.reset(begin)
   const digests: Digest[] = []
   const cut = (start: number) => {
     if (to.size - start < SHARED_FROM) return
@@ -220,12 +221,9 @@ function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Val
     to.extension16(SHARED, Buffer.from(digest, 'hex'))
     digests.push(digest)
   }
-  if (Array.isArray(value) || isPlainObject(value)) {
-    to.reset(begin)
-    writeValue(to, value, cut)
-  }
+  writeValue(to, value, cut)
   if (digests.length === 0) cut(begin)
-  return new Unread(new Uint8Array(to.written(begin)), digests)
+  return digests.length === 0 ? value : new Unread(new Uint8Array(to.written(begin)), digests)
 }
 
 /** Reads slots; `read` gives those that name shared values, once they are asked for. */

@@ -4,7 +4,6 @@ import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import { Horizon } from './horizon.ts'
 import {
-  BEHIND_ALL,
   compareKeys,
   entriesEnd,
   entryOfKey,
@@ -15,7 +14,7 @@ import {
   sameThing,
   tidOfVersionKey,
 } from './keyspace.ts'
-import { damaged, isWhole, kindOfRecord, parseRecord } from './record.ts'
+import { damaged, parseRecord } from './record.ts'
 import type { Row, Store } from './store.ts'
 
 /** One version of an entry; a value that is undefined means that the entry was deleted. */
@@ -55,24 +54,10 @@ export class Entries {
     return row && tidOfVersionKey(row.key)
   }
 
-  /**
-   * What tells of one key after the other whether the Tree has that entry now. Asked in their order, keys that lie between
-   * two entries cost one look for all of them. A damaged entry was counted when it was written, and can be replaced.
-   */
-  presence(tree: Oid): (entry: Key) => boolean {
-    let sought: Key | undefined
-    let found: Key = BEHIND_ALL
-    let isThere = false
-    return (entry) => {
-      const from = entryVersionKey(tree, entry, NEWEST)
-      if (!sought || compareKeys(from, sought) < 0 || compareKeys(from, found) > 0) {
-        const row = this.#store.seek('entries', from)
-        sought = from
-        found = row?.key ?? BEHIND_ALL
-        isThere = row !== undefined && !isGone(row)
-      }
-      return isThere && sameThing(found, from)
-    }
+  /** The last key that an entry has or had. */
+  lastKey(tree: Oid): Key | undefined {
+    const row = this.#store.first('entries', { from: entryStart(tree), to: entriesEnd(tree), reverse: true })
+    return row && entryOfKey(row.key)
   }
 
   #first(tree: Oid, entry: Key, moment: number): Row | undefined {
@@ -109,10 +94,6 @@ function* present(row: Row): Generator<EntryVersion, void, undefined> {
   const version = parseEntry(row)
   if (version.value !== undefined) yield version
 }
-
-/** Whether a version says, and is sound, that its entry was deleted. */
-const isGone = ({ key, record }: Row): boolean =>
-  kindOfRecord(record) === 'gone' && isWhole('entries', key, record)
 
 export function parseEntry({ key, record }: Row): EntryVersion {
   const body = parseRecord('entries', key, record)

@@ -14,6 +14,7 @@ import type { Head } from './head.ts'
 import type { Horizon } from './horizon.ts'
 import {
   blobKey,
+  compareKeys,
   entryVersionKey,
   type Key,
   keyText,
@@ -28,10 +29,9 @@ import type { Revision, Revisions } from './revisions.ts'
 import { Sharer } from './shared-values.ts'
 import type { Put, Store } from './store.ts'
 import { type TransactionRecord, transactionBody } from './transaction-record.ts'
-import type { EntryChange, EntryChanges } from './view.ts'
+import type { EntryChanges } from './view.ts'
 
 const TURN_MS = 4
-const SORTED_AT_ONCE = 4096
 
 /** What the commits of a group are checked against. */
 export interface Committed {
@@ -44,6 +44,9 @@ export interface Committed {
 
 /** `tid` is that of the new transaction, or the snapshot's where nothing was changed. */
 export type Outcome = { readonly tid: number } | { readonly refusal: unknown }
+
+/** From so many changes of a Tree on, it is worth knowing where the Tree ends. */
+const MANY_CHANGES = 8
 
 export class WriteGroup {
   readonly puts: Put[] = []
@@ -114,11 +117,11 @@ export class WriteGroup {
       const draft = drafts.get(tree)
       const revision = draft?.created ? undefined : this.#revision(tree)
       let count = draft?.kind === 'tree' ? draft.count : revision?.kind === 'tree' ? revision.count : 0
-      const isThere = this.#committed.entries.presence(tree)
-      for (const { key, value } of inOrder(changes)) {
-        const before = this.#change(tree, key)
-        const wasThere = before ? before.value !== undefined : revision !== undefined && isThere(key)
-        count += Number(value !== undefined) - Number(wasThere)
+      const end = revision && changes.size >= MANY_CHANGES ? this.#end(tree) : undefined
+      for (const { key, value } of changes.values()) {
+        const isBehind = !revision || (end !== undefined && compareKeys(key, end) > 0)
+        const isThere = !isBehind && this.#isThere(tree, key)
+        count += Number(value !== undefined) - Number(isThere)
         const pause = this.#turn()
         if (pause) await pause
       }
@@ -176,7 +179,7 @@ export class WriteGroup {
   }
 
   async #writeEntries(tree: Oid, changes: EntryChanges, tid: number): Promise<void> {
-    for (const { key, value } of inOrder(changes)) {
+    for (const { key, value } of changes.values()) {
       const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
       this.#put('entries', entryVersionKey(tree, key, tid), body)
       const pause = this.#turn()
@@ -226,13 +229,22 @@ export class WriteGroup {
     }
     return undefined
   }
-}
 
-/** In the order of the keys, which LMDB likes best; of very many a slice after the other, since sorting takes its time. */
-function* inOrder(changes: EntryChanges): Generator<EntryChange, void, undefined> {
-  const texts = [...changes.keys()]
-  for (let from = 0; from < texts.length; from += SORTED_AT_ONCE) {
-    for (const text of texts.slice(from, from + SORTED_AT_ONCE).sort()) yield changes.get(text)!
+  /** Whether a Tree has an entry. A damaged one was counted when it was written, and can be replaced. */
+  #isThere(tree: Oid, key: Key): boolean {
+    const change = this.#change(tree, key)
+    if (change) return change.value !== undefined
+    try {
+      return this.#committed.entries.at(tree, key, this.#head.tid)?.value !== undefined
+    } catch (error) {
+      if (error instanceof BatError && error.code === 'E_RECORD_DAMAGED') return true
+      throw error
+    }
+  }
+
+  /** The last key that a Tree has had as committed, if it stands for all: no earlier one of the group changes the Tree. */
+  #end(tree: Oid): Key | undefined {
+    return this.fresh.has(tree) ? undefined : this.#committed.entries.lastKey(tree)
   }
 }
 

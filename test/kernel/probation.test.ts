@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { undo } from '../../kernel/commands/undo.ts'
+import { type Expert, expertsIn, servingIn } from '../../kernel/experts.ts'
+import { settleExpert } from '../../kernel/gate.ts'
+import { openWorld } from '../../kernel/genesis.ts'
+import { Probation } from '../../kernel/probation.ts'
+import { tallyIn } from '../../kernel/tallies.ts'
+import { BatError } from '../../src/base/errors.ts'
+import { openLog } from '../../src/base/log.ts'
+import type { CycleOutcome } from '../../src/cognition/cycle.ts'
+import type { Observation } from '../../src/cognition/observation.ts'
+import { probationLimits } from '../../src/forge/probation.ts'
+import { freshFolder, freshImage } from '../image/fresh-image.ts'
+
+const model = 'm'.repeat(64)
+const call = (persona: string, adapter?: string): Observation => ({
+  ...{
+    kind: 'call',
+    persona,
+    prompt: '',
+    response: '',
+    tokensIn: 1,
+    tokensOut: 1,
+    durationMs: 1,
+    seed: 1,
+    model,
+  },
+  ...(adapter === undefined ? {} : { adapter }),
+})
+const complete = { kind: 'complete' } as CycleOutcome
+const failed = (code: 'E_NOT_WRITTEN' | 'E_CANCELLED' | 'E_ENGINE_LOST'): CycleOutcome => ({
+  ...{ kind: 'failed', error: new BatError(code), state: 'SYNTHESIZING' },
+})
+
+/** An image with BRICK's expert `one` at work, and what counts its missions. */
+async function onProbation(context: TestContext, missions = 20) {
+  const { image, clock } = await freshImage(context)
+  const world = await openWorld(image)
+  const folder = await freshFolder(context)
+  const log = openLog('fatal', 2)
+  const limits = { ...probationLimits, missions }
+  const probation = new Probation({ image, clock, log, limits })
+  const expertOf = async (name: string): Promise<Expert> => {
+    const file = join(folder, name)
+    writeFileSync(file, name)
+    const { value: blob } = await image.transact({ user: 'ada' }, (transaction) =>
+      transaction.importBlob({ file }),
+    )
+    return {
+      ...{ persona: 'BRICK', name: `BRICK_${name}`, blob, base: model, rank: 2, alpha: 2 },
+      ...{ source: name, added: clock.now(), provenance: {} },
+    }
+  }
+  const letIn = (expert: Expert) => {
+    const verdict = {
+      passed: true,
+      by: 'gate',
+      reason: 'it is better',
+      time: clock.now(),
+      report: { p: 0.01 },
+    }
+    return settleExpert(image, expert, { verdict, user: 'ada' })
+  }
+  const one = await expertOf('one')
+  /** A mission in which BRICK and ROBIN were asked. */
+  const mission = (adapter: string | undefined, drafts: number, ended = complete) => {
+    const follower = probation.follow()
+    follower.observe(call('ROBIN'))
+    for (let attempt = 1; attempt <= drafts; attempt++) {
+      follower.observe(call('BRICK', adapter))
+      follower.observe({ kind: 'draft', attempt, source: '' })
+    }
+    follower.ended(ended)
+  }
+  const serving = () => servingIn(image.now(), 'BRICK')?.name
+  const verdictOn = (name: string) =>
+    expertsIn(image.now()).find((each) => each.name === `BRICK_${name}`)?.verdict
+  return { image, world, probation, expertOf, letIn, one, mission, serving, verdictOn }
+}
+
+test('counts missions by model and adapter, those that ended by no fault of the mind left out', async (t) => {
+  const { image, probation, one, mission } = await onProbation(t)
+  for (const drafts of [1, 1, 3]) mission(undefined, drafts)
+  mission(undefined, 1, failed('E_CANCELLED'))
+  mission(undefined, 1, failed('E_ENGINE_LOST'))
+  mission(one.blob.sha256, 8, failed('E_NOT_WRITTEN'))
+  await probation.settled()
+  const tally = (persona: string, adapter: string) => tallyIn(image.now(), `${persona} ${model} ${adapter}`)
+  assert.deepEqual(tally('BRICK', '-'), { asked: 3, right: 2 })
+  assert.deepEqual(tally('ROBIN', '-'), { asked: 4, right: 2 })
+  assert.deepEqual(tally('BRICK', one.blob.sha256), { asked: 1, right: 0 })
+})
+
+test('returns to what served before when an expert does worse; history tells, and undo takes it back', async (t) => {
+  const { image, world, probation, one, letIn, mission, serving, verdictOn } = await onProbation(t)
+  for (let i = 0; i < 20; i++) mission(undefined, 1)
+  await letIn(one)
+  assert.equal(serving(), 'BRICK_one')
+  for (let i = 0; i < 3; i++) mission(one.blob.sha256, 2)
+  await probation.settled()
+  assert.equal(serving(), undefined)
+  const verdict = verdictOn('one')
+  assert.deepEqual([verdict?.passed, verdict?.by, verdict?.report], [false, 'probation', { p: 0.01 }])
+  assert.match(verdict!.reason, /worse under live traffic: 0 of \d first drafts right, 20 of 20 before/)
+  const told = [...image.transactions({ reverse: true })].find(({ meta }) => meta.kind === 'expert')
+  assert.match(told!.description, /BRICK goes back from BRICK_one to the model as it is: worse/)
+  for (let i = 0; i < 8; i++) mission(undefined, 1)
+  await probation.settled()
+  const options = { tids: [told!.tid], keep: [] }
+  await undo({ image, world, user: 'ada' }, { options } as never)
+  assert.equal(serving(), 'BRICK_one')
+})
+
+test('returns to the expert before, which then begins with what was counted of it', async (t) => {
+  const { probation, one, expertOf, letIn, mission, serving } = await onProbation(t)
+  await letIn(one)
+  for (let i = 0; i < 20; i++) mission(one.blob.sha256, 1)
+  await probation.settled()
+  const two = await expertOf('two')
+  await letIn(two)
+  for (let i = 0; i < 5; i++) mission(two.blob.sha256, 4)
+  await probation.settled()
+  assert.equal(serving(), 'BRICK_one')
+  // It has passed its probation: one bad mission more changes nothing.
+  for (let i = 0; i < 5; i++) mission(one.blob.sha256, 4)
+  await probation.settled()
+  assert.equal(serving(), 'BRICK_one')
+})
+
+test('keeps an expert that does as well as what served before', async (t) => {
+  const { image, probation, one, letIn, mission, serving } = await onProbation(t)
+  for (let i = 0; i < 10; i++) mission(undefined, i % 2 === 0 ? 1 : 2)
+  await letIn(one)
+  for (let i = 0; i < 20; i++) mission(one.blob.sha256, i % 2 === 0 ? 1 : 2)
+  await probation.settled()
+  assert.equal(serving(), 'BRICK_one')
+  assert.deepEqual(tallyIn(image.now(), `BRICK ${model} ${one.blob.sha256}`), {
+    ...{ asked: 20, right: 10, course: 'active' },
+  })
+})
+
+test('withdraws an expert that ended the inference process', async (t) => {
+  const { probation, one, letIn, serving, verdictOn } = await onProbation(t)
+  await letIn(one)
+  probation.shunned('f'.repeat(64), 'another one')
+  await probation.settled()
+  assert.equal(serving(), 'BRICK_one')
+  probation.shunned(one.blob.sha256, 'it ended the process 3 times')
+  await probation.settled()
+  assert.equal(serving(), undefined)
+  assert.deepEqual(
+    [verdictOn('one')?.by, verdictOn('one')?.reason],
+    ['engine', 'it ended the process 3 times'],
+  )
+})
+
+test('lets the one who let an expert in take it back, on probation and after it', async (t) => {
+  const { image, world, probation, one, letIn, mission, serving, verdictOn } = await onProbation(t)
+  const takeBack = () => undo({ image, world, user: 'ada' }, { options: { tids: [], keep: [] } } as never)
+  await letIn(one)
+  mission(one.blob.sha256, 1)
+  await probation.settled()
+  await takeBack()
+  assert.equal(serving(), undefined)
+  assert.equal(verdictOn('one'), undefined)
+  await letIn(one)
+  for (let i = 0; i < 20; i++) mission(one.blob.sha256, 1)
+  await probation.settled()
+  await takeBack()
+  assert.equal(serving(), undefined)
+})
