@@ -35,6 +35,10 @@ export interface CommitRequest {
   readonly entries: ReadonlyMap<Oid, EntryChanges>
   readonly currentReads: ReadonlySet<Oid>
   readonly blobs: readonly BlobRef[]
+  /** What the values refer to that it puts in. */
+  readonly referred: ReadonlySet<Oid>
+  /** The refusal of an oid among these that stands for nothing; undefined where nothing refers to it any more. */
+  readonly danglingAt: (missing: Oid) => BatError | undefined
   /** What settles conflicts over an object, as the transaction sees it. */
   readonly resolverOf: (oid: Oid) => Resolver | undefined
 }
@@ -73,7 +77,7 @@ export class Committer {
     return this.#head
   }
 
-  /** Answers the number of the new transaction once it is durable. Throws E_CONFLICT, E_PACKED_AWAY, E_DISK_FULL, E_IMAGE_WRITE. */
+  /** Answers the number of the new transaction once it is durable. Throws E_CONFLICT, E_PACKED_AWAY, E_DANGLING, E_DISK_FULL, E_IMAGE_WRITE. */
   commit(request: CommitRequest): Promise<number> {
     if (this.#closed) return Promise.reject(new BatError('E_IMAGE_CLOSED'))
     return new Promise((resolve, reject) => {

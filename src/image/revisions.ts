@@ -1,12 +1,13 @@
 // What is committed, read by object and moment. The newest revision of an object is what is asked for nearly always: it
 // is kept decoded in a cache of bounded memory, shared by all transactions, since no revision ever changes. An older one is
 // a seek.
-import type { Oid } from '../base/ids.ts'
+import { numberOf, type Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import { type Bounds, ClockCache, type Kept } from './clock-cache.ts'
 import { Horizon } from './horizon.ts'
 import { type Key, NEWEST, revisionKey, revisionsEnd, sameThing, tidOfVersionKey } from './keyspace.ts'
 import type { Unread } from './lazy-slots.ts'
+import { NumberSet } from './number-set.ts'
 import type { Slots } from './object-state.ts'
 import { damaged, parseRecord } from './record.ts'
 import { SHAPES, type Shape, Shapes } from './shapes.ts'
@@ -46,6 +47,7 @@ export class Revisions {
   readonly #cache: ClockCache<Oid, Cached>
   #dropped = 0
   #turn = 0
+  #known = new NumberSet()
   /** The large values of objects. */
   readonly values: SharedValues
   readonly shapes: Shapes
@@ -98,6 +100,15 @@ export class Revisions {
     return cached ? cached.revision.tid : this.#row(oid, NEWEST)?.tid
   }
 
+  /** Whether there is any revision of `oid`. What was found once is remembered, a bit each. */
+  isKnown(oid: Oid): boolean {
+    const number = numberOf(oid)
+    if (this.#known.has(number)) return true
+    const isThere = this.newest(oid) !== undefined
+    if (isThere) this.#known.add(number)
+    return isThere
+  }
+
   /** The revisions of `oid`, newest first, from the one valid at `moment` on. */
   *history(oid: Oid, moment: number): Generator<Revision, void, undefined> {
     if (this.#horizon.isCondemned(oid)) return
@@ -133,6 +144,7 @@ export class Revisions {
   /** Some of what is kept in memory is not there any more. */
   forget(): void {
     this.#cache.clear()
+    this.#known = new NumberSet()
     this.#turn++
   }
 

@@ -16,8 +16,10 @@ import { type BlobSource, type Blobs, type ByteRange, readRange, type StagedBlob
 import { ChangeSet } from './change-set.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { type Resolvers, resolverOf } from './conflict-resolvers.ts'
+import { parseTreeKey } from './keyspace.ts'
 import type { Obj } from './object.ts'
 import { isVolatileSlot, type ObjectState, ROOT, type Slots } from './object-state.ts'
+import { danglingIn, type Places, Referred } from './referred.ts'
 import { Tree } from './tree.ts'
 import { type EntryChanges, type Source, View } from './view.ts'
 
@@ -27,6 +29,8 @@ export interface TransactionOptions {
   readonly description?: string
   /** A little more, such as the cycle's id. */
   readonly meta?: PlainObject
+  /** Lets be references to what is not there (yet): for whoever loads a dump, and looks at them himself. */
+  readonly dangling?: boolean
 }
 
 /** What a transaction needs of its image, beside what is committed. */
@@ -57,6 +61,7 @@ export class Transaction extends View {
   readonly #changes: ChangeSet
   readonly #currentReads = new Set<Oid>()
   readonly #blobs: StagedBlob[] = []
+  readonly #referred: Referred | undefined
   #state: TransactionState = 'open'
   #doom: string | undefined
 
@@ -65,6 +70,7 @@ export class Transaction extends View {
     const { meta } = options
     this.options = meta ? { ...options, meta: admit(meta, () => 'meta') as PlainObject } : options
     this.#desk = desk
+    if (!options.dangling) this.#referred = new Referred((oid) => desk.isAllocated(oid))
     this.#changes = new ChangeSet(() => {
       this.edition++
       this.changeCount++
@@ -96,7 +102,7 @@ export class Transaction extends View {
     this.#mustBeOpen()
     const [oid] = this.#desk.allocate(1) as [Oid]
     const listed = Symbol.iterator in slots ? [...slots] : Object.entries(slots)
-    this.#changes.putObject(oid, admitted(oid, listed), true)
+    this.#changes.putObject(oid, this.#admitted(oid, listed), true)
     const object = this.handle(oid)
     for (const [name, value] of listed) if (isVolatileSlot(name)) object.set(name, value)
     return object
@@ -123,7 +129,9 @@ export class Transaction extends View {
   }
 
   override setSlot(oid: Oid, slot: string, value: Value): void {
-    this.#changing(oid).set(slot, value)
+    const slots = this.#changing(oid)
+    this.#referred?.note(value, () => this.pathOf(oid, slot))
+    slots.set(slot, value)
     this.changeCount++
   }
 
@@ -137,6 +145,7 @@ export class Transaction extends View {
   override setEntry(tree: Oid, key: Uint8Array, value: Value | undefined): void {
     this.#mustBeOpen()
     this.treeCount(tree)
+    if (value !== undefined) this.#referred?.note(value, () => `${tree}[${String(parseTreeKey(key))}]`)
     this.#changes.setEntry(tree, key, value)
     this.changeCount++
   }
@@ -199,7 +208,7 @@ export class Transaction extends View {
       const there = this.has(oid)
       if (!there && !this.#mayBecome(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
       const created = this.#changes.drafts.get(oid)?.created ?? !there
-      return [oid, admitted(oid, slots, this), created]
+      return [oid, this.#admitted(oid, slots, this), created]
     })
     for (const [oid, slots, created] of drafts) this.#changes.putObject(oid, slots, created)
   }
@@ -242,7 +251,7 @@ export class Transaction extends View {
 
   /**
    * Makes all changes durable at once and answers the transaction's id; of a transaction without changes, its snapshot.
-   * Throws E_CONFLICT (retry), E_PACKED_AWAY, E_DOOMED, E_DISK_FULL, E_IMAGE_WRITE, E_TRANSACTION_ENDED.
+   * Throws E_CONFLICT (retry), E_PACKED_AWAY, E_DANGLING, E_DOOMED, E_DISK_FULL, E_IMAGE_WRITE, E_TRANSACTION_ENDED.
    */
   async commit(): Promise<Tid> {
     this.#mustBeOpen()
@@ -283,8 +292,33 @@ export class Transaction extends View {
       entries,
       currentReads: this.#currentReads,
       blobs: this.#blobs.map(({ ref }) => ref),
+      referred: this.#referred?.oids ?? new Set(),
+      danglingAt: (missing) => danglingIn(this.#places(), missing),
       resolverOf: (oid) => resolverOf(this, oid, this.#desk.resolvers),
     }
+  }
+
+  #places(): Places {
+    const { drafts, entries } = this.#changes
+    return {
+      drafts,
+      entries,
+      slotsBefore: (oid) => super.slotsOf(oid),
+      pathOf: (oid, slot) => this.pathOf(oid, slot),
+    }
+  }
+
+  /** The slots that are to be written, copied; a value that is undefined counts as absent. */
+  #admitted(oid: Oid, slots: Iterable<readonly [string, Value]>, view?: View): Map<string, Value> {
+    const copy = new Map<string, Value>()
+    for (const [name, value] of slots) {
+      if (value === undefined || isVolatileSlot(name)) continue
+      const path = () => view?.pathOf(oid, name) ?? `${oid}.${name}`
+      const own = admit(value, path)
+      this.#referred?.note(own, path)
+      copy.set(name, own)
+    }
+    return copy
   }
 
   /** The slots of `oid`, to be changed in place. */
@@ -313,17 +347,4 @@ export class Transaction extends View {
   #mustBeOpen(): void {
     if (this.#state !== 'open') throw new BatError('E_TRANSACTION_ENDED', { state: this.#state })
   }
-}
-
-/** The slots that are to be written, copied; a value that is undefined counts as absent. */
-function admitted(oid: Oid, slots: Iterable<readonly [string, Value]>, view?: View): Map<string, Value> {
-  const copy = new Map<string, Value>()
-  for (const [name, value] of slots) {
-    if (value === undefined || isVolatileSlot(name)) continue
-    copy.set(
-      name,
-      admit(value, () => view?.pathOf(oid, name) ?? `${oid}.${name}`),
-    )
-  }
-  return copy
 }

@@ -84,6 +84,8 @@ export class WriteGroup {
       if ('conflict' in checked) return { refusal: checked.conflict }
       const lost = this.#packedAway(request)
       if (lost.size > 0) return { refusal: new BatError('E_PACKED_AWAY', { objects: [...lost] }) }
+      const dangling = this.#dangling(request)
+      if (dangling) return { refusal: dangling }
       settled = { ...checked, counts: await this.#countsAfter(request) }
     } catch (error) {
       return { refusal: error }
@@ -100,6 +102,16 @@ export class WriteGroup {
     const lost = new Set(horizon.refused(request, revisions.values))
     for (const [oid, { created }] of request.drafts) if (!created && this.#isPacked(oid)) lost.add(oid)
     return lost
+  }
+
+  /** The refusal of a request that refers to what never was. */
+  #dangling({ referred, drafts, danglingAt }: CommitRequest): BatError | undefined {
+    for (const oid of referred) {
+      if (drafts.has(oid) || this.fresh.has(oid) || this.#committed.revisions.isKnown(oid)) continue
+      const dangling = danglingAt(oid)
+      if (dangling) return dangling
+    }
+    return undefined
   }
 
   /** Whether nothing is left of an object, or will be: it was taken away before what can be seen. */

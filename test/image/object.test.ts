@@ -77,14 +77,13 @@ test('looks through parent slots in order, depth first, each object once, circle
 
 test('says which slot holds a parent that is not there', async (t) => {
   const kept = await freshImage(t)
-  const oid = await kept.make('genesis', { 'parent*': new Ref('obj:999') })
+  const gone = await kept.commit((transaction) => transaction.create().oid)
+  const oid = await kept.make('genesis', { 'parent*': new Ref(gone) })
+  await kept.commit((transaction) => transaction.remove(gone))
   const genesis = kept.begin().get(oid)
-  assert.throws(
-    () => genesis.lookup('x'),
-    coded('E_DANGLING', { path: 'genesis.parent*', missing: 'obj:999' }),
-  )
+  assert.throws(() => genesis.lookup('x'), coded('E_DANGLING', { path: 'genesis.parent*', missing: gone }))
   assert.deepEqual((await kept.image.verify()).faults, [
-    { where: 'genesis.parent*', problem: 'it holds obj:999, which is not there' },
+    { where: 'genesis.parent*', problem: `it holds ${gone}, which is not there` },
   ])
 })
 

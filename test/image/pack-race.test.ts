@@ -253,7 +253,8 @@ test('refuses a change of what it took, by a transaction that had seen it before
   assert.equal((await kept.image.pack({ before: kept.image.head })).objects, 1)
   await assert.rejects(changing.commit(), coded('E_PACKED_AWAY', { objects: [gone] }))
   await assert.rejects(linking.commit(), coded('E_PACKED_AWAY', { objects: [gone] }))
-  await kept.commit(({ root }) => root.set('dangling', new Ref(gone)))
+  const late = kept.commit(({ root }) => root.set('late', new Ref(gone)))
+  await assert.rejects(late, coded('E_DANGLING', { path: 'late', missing: gone }))
 })
 
 test('packs one at a time, and ends when it is told to or the image is closed', async (t) => {

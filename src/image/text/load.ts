@@ -135,6 +135,7 @@ class Load {
       user: 'kernel',
       description: `loaded from the dump of ${head.tid}`,
       meta: { kind: 'load', loaded: clock.now() },
+      dangling: true,
     })
     try {
       for (const step of group) {
