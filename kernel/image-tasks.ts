@@ -19,6 +19,7 @@ import type { Image } from '../src/image/image.ts'
 import type { Around, ImageTask, TaskOutcome } from './image-task.ts'
 import { backup } from './tasks/backup.ts'
 import { dump } from './tasks/dump.ts'
+import { forgeTrain } from './tasks/forge-train.ts'
 import { load } from './tasks/load.ts'
 import { modelAdd } from './tasks/model-add.ts'
 import { modelFetch } from './tasks/model-fetch.ts'
@@ -38,6 +39,7 @@ const table: Readonly<Record<string, ImageTask>> = {
   load,
   pack,
   stats,
+  'forge-train': forgeTrain,
   'model-fetch': modelFetch,
   'model-add': modelAdd,
   'model-list': modelList,

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { durationOf } from '../../src/base/amounts.ts'
 import { BatError } from '../../src/base/errors.ts'
 import { nearest } from '../../src/base/nearest.ts'
 import { type DownloadProgress, download } from '../../src/mind/download.ts'
@@ -200,15 +201,8 @@ function rateOf(): (progress: DownloadProgress) => string {
     const first = marks[0]!
     if (first.at === at) return text
     const rate = ((done - first.done) * 1000) / (at - first.at)
-    const left = total === undefined || rate <= 0 ? '' : `, ${timeText((total - done) / rate)} left`
+    const left = total === undefined || rate <= 0 ? '' : `, ${durationOf((total - done) / rate)} left`
     text = `fetched (${gigabytes(rate)}/s${left})`
     return text
   }
 }
-
-const timeText = (seconds: number): string =>
-  seconds < 90
-    ? `${Math.ceil(seconds)} s`
-    : seconds < 5400
-      ? `${Math.ceil(seconds / 60)} min`
-      : `${(seconds / 3600).toFixed(1)} h`

@@ -9,3 +9,9 @@ export function bytesOf(bytes: number): string {
 
 /** `1,200 revisions`. */
 export const amountOf = (count: number, what: string): string => `${count.toLocaleString('en')} ${what}`
+
+/** `40 s`, `12 min`, `3.5 h`. */
+export function durationOf(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
+}

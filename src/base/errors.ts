@@ -540,8 +540,14 @@ const table = {
   },
   E_TRAINER_DATA: {
     class: 'refuse',
-    message: '{file}: {problem}',
-    remedy: "each line is a JSON object with `messages`, the last of them the assistant's",
+    message: '{problems}',
+    remedy:
+      "each line is a JSON object with `messages`, the last of them the assistant's; mend these lines and start again",
+  },
+  E_TRAINER_TOO_LONG: {
+    class: 'refuse',
+    message: '{problems}',
+    remedy: 'nothing is cut: make them shorter, let rows be longer (--length), or --longer leave-out',
   },
   E_TRAINER_MEMORY: {
     class: 'refuse',
@@ -561,12 +567,12 @@ const table = {
   E_TRAINER_DIED: {
     class: 'retry',
     message: 'the training process ended with {how}',
-    remedy: 'start the training again; it continues from its last checkpoint',
+    remedy: 'start it again, `batos forge train` with --resume: it goes on from its last checkpoint',
   },
   E_TRAINER_CANCELLED: {
     class: 'refuse',
     message: 'the training was cancelled after step {step}',
-    remedy: 'start it again to continue from its last checkpoint',
+    remedy: 'start it again, `batos forge train` with --resume, to go on from there',
   },
   E_EXAMPLES: {
     class: 'refuse',

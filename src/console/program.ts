@@ -11,6 +11,7 @@ import * as asking from './asking.ts'
 import * as daemon from './daemon-commands.ts'
 import { doctor } from './doctor.ts'
 import type { ExitStatus } from './exit-status.ts'
+import { train } from './forge-commands.ts'
 import { imageTask } from './image-commands.ts'
 import * as keys from './key-commands.ts'
 import * as models from './model-commands.ts'
@@ -224,6 +225,30 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .command('verify [name]')
     .description('read their files again, whole')
     .action(does((task, name: string | undefined) => imageTask(task, 'model-verify', { name })))
+  const forge = add('forge', 'learning from experience')
+  forge
+    .command('train <data>')
+    .description(
+      'train an adapter on conversations: JSON lines of {"messages": [...]}, the last the assistant\'s',
+    )
+    .option('--base <file>', 'the model it is for; default the one in the settings, else the seed mind')
+    .option('--out <file>', 'the adapter; default lora_adapters/<name of the data>.gguf in the home')
+    .option('--targets <names>', 'matrices of a layer: of q k v o gate up down; default q,k,v,o', namesIn)
+    .option('--longer <what>', 'documents longer than a row: refuse (default) or leave-out')
+    .option('--device <name>', 'auto (default), cpu or gpu')
+    .option('--checkpoint <file>', 'the state of a run that is not done; default beside the adapter')
+    .option('--resume', 'go on from the checkpoint')
+    .addOption(numberOption('--rank', 'of the adapter; default 16'))
+    .addOption(numberOption('--alpha', 'scale of the adapter is alpha / rank; default 32'))
+    .addOption(numberOption('--dropout', 'share of inputs left out; default 0.05'))
+    .addOption(numberOption('--epochs', 'how often each document is seen; default 3'))
+    .addOption(numberOption('--batch', 'rows at a time; default 2'))
+    .addOption(numberOption('--accumulation', 'batches a step; default 2'))
+    .addOption(numberOption('--rate', 'learning rate; default 2e-4, more for narrow models'))
+    .addOption(numberOption('--length', 'tokens in a row; default what the longest document needs'))
+    .addOption(numberOption('--replicas', 'threads'))
+    .addOption(numberOption('--seed', 'of all that is random; default 1'))
+    .action(does(train))
   add('doctor', 'look for what could be wrong here').action(does(doctor))
   return program
 }
@@ -233,6 +258,15 @@ function positive(text: string): number {
   if (value > 0) return value
   throw new BatError('E_USAGE', { problem: `${text} is not a number above 0`, hint: 'give seconds' })
 }
+
+const namesIn = (text: string): string[] => text.split(/[\s,]+/).filter((name) => name !== '')
+
+const numberOption = (name: string, about: string): Option =>
+  new Option(`${name} <n>`, about).argParser((text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isFinite(value)) return value
+    throw new BatError('E_USAGE', { problem: `${name} ${text}`, hint: 'a number is expected' })
+  })
 
 const limitOption = (initial: number): Option => countOption('--limit', 'at most so many').default(initial)
 

@@ -72,19 +72,13 @@ export class BatchStream {
   }
 
   next(): Batch {
-    const filler = new BatchFiller(this.#set, this.#shape)
-    for (let row = 0; row < this.#shape.rows; row++) {
-      let free = this.#shape.length
-      while (free >= smallestGap * this.#shape.length) {
-        while (this.#pool.length < poolSize) this.#pool.push(this.#draw())
-        const at = this.#pool.findIndex((document) => placesOf(this.#set, document) <= free)
-        if (at < 0) break
-        const [document] = this.#pool.splice(at, 1)
-        filler.put(document!, row, this.#shape.length - free)
-        free -= placesOf(this.#set, document!)
-      }
+    const refill = () => {
+      while (this.#pool.length < poolSize) this.#pool.push(this.#draw())
     }
-    return filler.batch
+    const rows = Array.from({ length: this.#shape.rows }, () =>
+      takeRow(this.#set, this.#shape.length, this.#pool, refill),
+    )
+    return fillBatch(this.#set, this.#shape, rows)
   }
 
   #draw(): number {
@@ -99,6 +93,56 @@ export class BatchStream {
   #shuffled(): Uint32Array {
     return permutation(this.#set.count, randomFrom(this.#seed + 7919 * this.#epoch))
   }
+}
+
+/**
+ * The rows of so many epochs, each of the documents it holds: every document once an epoch, in an order of its own each
+ * time. The same for the same seed, so that the place in the data of a run is the number of its step.
+ */
+export function planRows(
+  set: TokenSet,
+  { length, epochs, seed }: { readonly length: number; readonly epochs: number; readonly seed: number },
+): readonly (readonly number[])[] {
+  const rows: (readonly number[])[] = []
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const order = permutation(set.count, randomFrom(seed + 7919 * epoch))
+    const pool: number[] = []
+    let next = 0
+    const refill = () => {
+      while (pool.length < poolSize && next < order.length) pool.push(order[next++]!)
+    }
+    refill()
+    while (pool.length > 0) rows.push(takeRow(set, length, pool, refill))
+  }
+  return rows
+}
+
+/** Rows of documents as a batch; missing rows are empty. */
+export function fillBatch(set: TokenSet, shape: BatchShape, rows: readonly (readonly number[])[]): Batch {
+  const filler = new BatchFiller(set, shape)
+  rows.forEach((documents, row) => {
+    let used = 0
+    for (const document of documents) {
+      filler.put(document, row, used)
+      used += placesOf(set, document)
+    }
+  })
+  return filler.batch
+}
+
+// Takes documents out of the pool, the first that fits each time, until the row is full.
+function takeRow(set: TokenSet, length: number, pool: number[], refill: () => void): readonly number[] {
+  const row: number[] = []
+  let free = length
+  while (free >= smallestGap * length) {
+    refill()
+    const at = pool.findIndex((document) => placesOf(set, document) <= free)
+    if (at < 0) break
+    const [document] = pool.splice(at, 1)
+    row.push(document!)
+    free -= placesOf(set, document!)
+  }
+  return row
 }
 
 /** The whole set once, in order, as batches. */

@@ -1,5 +1,5 @@
-// The state of a training in one GGUF file, from which a run continues as if it had never stopped: the weights under
-// their names, the optimizer's moments as `<weight>.first` and `.second`, and under `batos.training` a JSON text with
+// The state of a training in one GGUF file, from which a run continues as if it had never stopped: the trained weights
+// under their names, the optimizer's moments as `<weight>.first` and `.second`, and under `batos.training` a JSON text with
 // the step, the time spent, the place in the data, and digests of what must be the same for the continuation to mean
 // anything.
 import { existsSync } from 'node:fs'
@@ -37,7 +37,7 @@ export function writeCheckpoint(
     type: tensorType('F32'),
     data: encodeFloats('F32', values),
   })
-  const tensors = [...weights.all.keys()].map((name) => store(name, weights.read(name)))
+  const tensors = weights.trained.map(({ name }) => store(name, weights.read(name)))
   for (const [name, values] of optimizer.moments()) tensors.push(store(name, values))
   writeGguf(path, new Map([[key, { type: 'str', value: JSON.stringify(state) }]]), tensors)
 }
@@ -66,7 +66,7 @@ export function restoreCheckpoint(
     if (!info) throw new BatError('E_GGUF', { file: path, problem: `tensor ${name} is missing` })
     return readTensorFloats(path, info)
   }
-  for (const name of weights.all.keys()) weights.write(name, read(name))
+  for (const { name } of weights.trained) weights.write(name, read(name))
   optimizer.restore(read)
   return state
 }

@@ -12,6 +12,7 @@ import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import koffi from 'koffi'
 import { BatError } from '../base/errors.ts'
+import type { TensorType } from '../mind/tensor-types.ts'
 
 export const knownRelease = 'v0.5.0'
 
@@ -131,6 +132,8 @@ const signatures = {
   backend_reg_get_proc_address: ['pointer', 'pointer', 'str'],
   backend_dev_init: ['backend', 'pointer', 'pointer'],
   backend_dev_description: ['str', 'pointer'],
+  op_desc: ['str', 'tensor'],
+  quantize_chunk: ['size', 'int', 'bytes', 'bytes', 'int64', 'int64', 'int64', 'pointer'],
 } as const satisfies Record<string, readonly [Kind, ...Kind[]]>
 
 type ArgumentsOf<S extends readonly Kind[]> = { -readonly [I in keyof S]: Kinds[S[I]] }
@@ -147,6 +150,10 @@ export type Ggml = { readonly [N in keyof typeof signatures]: FunctionOf<(typeof
   readonly backend: (device: 'cpu' | 'gpu', threads: number) => Backend | undefined
   /** What the device calls itself. */
   readonly deviceName: (device: 'cpu' | 'gpu') => string | undefined
+  /** The floats of stored values of any type that models have. */
+  readonly decode: (type: TensorType, bytes: Uint8Array) => Float32Array
+  /** `rows` rows of floats as stored values; a row holds whole blocks. */
+  readonly encode: (type: TensorType, floats: Float32Array, rows: number) => Uint8Array
 }
 
 const deviceTypes = { cpu: 0, gpu: 1 } as const
@@ -215,7 +222,25 @@ function bind(folder: string): Ggml {
       const found = deviceByType(deviceTypes[device]) as Pointer
       return found ? bound.backend_dev_description(found) : undefined
     },
+    decode: (type, bytes) => {
+      if (type.name === 'F32') return new Float32Array(bytes.slice().buffer)
+      const floats = new Float32Array((bytes.byteLength / type.bytes) * type.block)
+      base.func(decoderOf(type), 'void', ['void *', 'void *', 'int64_t'])(bytes, floats, floats.length)
+      return floats
+    },
+    encode: (type, floats, rows) => {
+      const bytes = new Uint8Array((floats.length / type.block) * type.bytes)
+      bound.quantize_chunk(type.id, floats, bytes, 0, rows, floats.length / rows, null)
+      return bytes
+    },
   }
+}
+
+// Q4_K is read by dequantize_row_q4_K.
+function decoderOf({ name }: TensorType): string {
+  if (name === 'F16') return 'ggml_fp16_to_fp32_row'
+  if (name === 'BF16') return 'ggml_bf16_to_fp32_row'
+  return `dequantize_row_${name.replace('Q', 'q')}`
 }
 
 // @node-llama-cpp/<system>-<processor>[-cuda|-vulkan|-metal]/bins/<the same>/, beside node-llama-cpp or within it.

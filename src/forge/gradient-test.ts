@@ -37,7 +37,7 @@ export async function gradientDifference(ggml: Ggml, backend: Backend, shape = t
   batch.weights.fill(1)
   const gradientsOf = async (purpose: 'train' | 'compare') => {
     const replica = new Replica(ggml, backend, weights, { ...size, purpose })
-    replica.feed(batch, size.length * size.rows)
+    replica.feed(batch, { weightSum: size.length * size.rows })
     await replica.compute()
     return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))
   }
@@ -70,7 +70,7 @@ function toyDocuments(random: () => number, vocabulary: number): TokenSet {
     count: lengths.length,
     ids: Uint16Array.from({ length: starts.at(-1)! }, () => Math.floor(random() * vocabulary)),
     starts: Uint32Array.from(starts),
-    prompts: new Uint16Array(lengths.length).fill(2),
+    prompts: new Uint32Array(lengths.length).fill(2),
     tooLong: 0,
   }
 }

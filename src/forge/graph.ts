@@ -30,7 +30,15 @@ export interface AttentionShape {
   readonly rows: number
 }
 
-const maxNodes = 8192
+export interface Rotation {
+  readonly positions: Tensor
+  /** Size of a head. */
+  readonly head: number
+  readonly tokens: number
+  readonly base: number
+  /** What each frequency is divided by, [head / 2]. */
+  readonly factors: Tensor | undefined
+}
 
 export class Graph {
   readonly #ggml: Ggml
@@ -39,8 +47,8 @@ export class Graph {
   readonly #tape: (() => void)[] = []
 
   /** `differentiable` reserves what ggml's own differentiation needs; only the comparison of gradients asks for it. */
-  constructor(ggml: Ggml, options: { readonly differentiable?: boolean } = {}) {
-    const differentiable = options.differentiable ?? false
+  constructor(ggml: Ggml, options: { readonly maxNodes: number; readonly differentiable?: boolean }) {
+    const { maxNodes, differentiable = false } = options
     this.#ggml = ggml
     this.#context = ggml.context(
       maxNodes * ggml.tensor_overhead() + ggml.graph_overhead_custom(maxNodes, differentiable) + (1 << 20),
@@ -53,7 +61,7 @@ export class Graph {
   }
 
   weight(weight: Weight): Value {
-    return valueFor(weight.tensor, weight.trained)
+    return { ...valueFor(weight.tensor, weight.trained), turned: weight.turned?.tensor }
   }
 
   /** Rows of the embedding matrix. */
@@ -86,6 +94,24 @@ export class Graph {
     return out
   }
 
+  scale(x: Value, factor: number): Value {
+    const g = this.#ggml
+    const c = this.#context
+    const out = valueFor(g.scale(c, x.tensor, factor), x.trained)
+    this.#onTape(out, (gradient) => this.#add(x, g.scale(c, gradient, factor)))
+    return out
+  }
+
+  /** x [width, N] times the rows of `pool` [width, …] that `picks` names, which are constants: dropout. */
+  mask(x: Value, pool: Tensor, picks: Tensor): Value {
+    const g = this.#ggml
+    const c = this.#context
+    const masked = (tensor: Tensor) => g.mul(c, tensor, g.get_rows(c, pool, picks))
+    const out = valueFor(masked(x.tensor), x.trained)
+    this.#onTape(out, (gradient) => this.#add(x, masked(gradient)))
+    return out
+  }
+
   /** Root-mean-square norm with a gain. */
   norm(x: Value, gain: Value, epsilon: number): Value {
     const g = this.#ggml
@@ -100,10 +126,10 @@ export class Graph {
   }
 
   /** [head·heads, N] as [head, heads, N], turned by position (neighbouring pairs, as GGUF's Llama has them). */
-  rotate(x: Value, positions: Tensor, head: number, heads: number, tokens: number, base: number): Value {
+  rotate(x: Value, heads: number, { positions, head, tokens, base, factors }: Rotation): Value {
     const g = this.#ggml
     const c = this.#context
-    const settings = [null, head, 0, 0, base, 1, 0, 1, 32, 1] as const
+    const settings = [factors ?? null, head, 0, 0, base, 1, 0, 1, 32, 1] as const
     const split = g.reshape_3d(c, x.tensor, head, heads, tokens)
     const out = valueFor(g.rope_ext(c, split, positions, ...settings), x.trained)
     this.#onTape(out, (gradient) =>

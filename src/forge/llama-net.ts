@@ -3,9 +3,10 @@
 // pool of threads inside ggml collapses as soon as anything else wants the processor.
 
 import type { Batch } from './batches.ts'
+import { Dropout } from './dropout.ts'
 import type { Backend, ComputeGraph, Ggml, Tensor } from './ggml.ts'
 import { Graph, type Value } from './graph.ts'
-import { F32, I32, newTensor, readFloats, type Weights } from './weights.ts'
+import { F32, I32, newTensor, readFloats, type Weight, type Weights } from './weights.ts'
 
 export type ReplicaPurpose = 'train' | 'evaluate' | 'compare'
 
@@ -15,6 +16,25 @@ export interface ReplicaOptions {
   readonly rows: number
   /** `compare` lets ggml differentiate by itself, for the comparison with our gradients. */
   readonly purpose: ReplicaPurpose
+  /** How the weights `<matrix>.lora_a` and `.lora_b` take part, where there are any. */
+  readonly adapter?: AdapterUse
+  /** Gradients can be added over several batches. */
+  readonly accumulates?: boolean
+}
+
+export interface AdapterUse {
+  /** What the product of the pair is multiplied with: alpha / rank. */
+  readonly scale: number
+  /** Share of the inputs that are left out while training. */
+  readonly dropout: number
+}
+
+export interface Feeding {
+  /** The sum of weights by which the gradient is divided, where that is more than this batch's own. */
+  readonly weightSum?: number
+  /** The gradients are added to those of the batch before. */
+  readonly adds?: boolean
+  readonly dropoutSeed?: number
 }
 
 export class Replica {
@@ -32,6 +52,8 @@ export class Replica {
   readonly #ownSeed: boolean
   readonly #lossSeed: Tensor
   readonly #computeBytes: number
+  readonly #carry: Tensor
+  readonly #dropout: Dropout | undefined
   #weightSum = 1
 
   constructor(ggml: Ggml, backend: Backend, weights: Weights, options: ReplicaOptions) {
@@ -42,14 +64,26 @@ export class Replica {
     this.#vocabulary = weights.shape.vocabulary
     this.#labels = new Float32Array(this.#vocabulary * this.#tokens)
     const copies = purpose === 'train' ? weights.trained : []
-    const context = ggml.context((copies.length + 16) * ggml.tensor_overhead())
+    const { layers } = weights.shape
+    const context = ggml.context((copies.length + 4 * layers + 32) * ggml.tensor_overhead())
     this.#inputs = makeInputs(ggml, context, weights, length, rows)
+    this.#carry = newTensor(ggml, context, F32, [1])
+    this.#dropout =
+      options.adapter && options.adapter.dropout > 0 && purpose !== 'evaluate'
+        ? new Dropout(ggml, context, weights, { share: options.adapter.dropout, tokens: this.#tokens })
+        : undefined
     const kept = copies.map((weight) => newTensor(ggml, context, F32, weight.shape))
     ggml.backend_alloc_ctx_tensors(context, backend)
+    this.#dropout?.fill()
 
-    const graph = new Graph(ggml, { differentiable: purpose === 'compare' })
+    const graph = new Graph(ggml, {
+      maxNodes: nodesAtMost(layers),
+      differentiable: purpose === 'compare',
+    })
     const values = new Map([...weights.all].map(([name, weight]) => [name, graph.weight(weight)]))
-    const logits = forward(graph, values, weights, this.#inputs, options)
+    const logits = forward(graph, values, weights, {
+      ...{ inputs: this.#inputs, options, dropout: this.#dropout },
+    })
     this.logits = logits.tensor
     this.#loss = graph.crossEntropy(logits, this.#inputs.labels, this.#inputs.weights, this.#inputs.seed)
     this.#lossSeed = this.#inputs.seed
@@ -60,9 +94,15 @@ export class Replica {
     if (purpose === 'train') {
       graph.backward()
       copies.forEach((weight, i) => {
-        graph.want(ggml.cpy(graph.context, values.get(weight.name)!.gradient!, kept[i]!))
+        const c = graph.context
+        const gradient = values.get(weight.name)!.gradient!
+        const whole = options.accumulates
+          ? ggml.add(c, ggml.mul(c, kept[i]!, this.#carry), gradient)
+          : gradient
+        graph.want(ggml.cpy(c, whole, kept[i]!))
       })
       this.gradients = kept
+      if (options.accumulates) this.clear(weights.trained)
     } else if (purpose === 'compare') {
       ggml.build_backward_expand(graph.context, graph.graph, null)
       this.gradients = weights.trained.map((weight) => {
@@ -84,16 +124,25 @@ export class Replica {
     return this.#computeBytes
   }
 
-  /** The first operation of the graph that the backend cannot do, by its place, or undefined. */
-  get unsupported(): number | undefined {
+  /** The name of the first operation of the graph that the backend cannot do, or undefined. */
+  get unsupported(): string | undefined {
     const count = this.#ggml.graph_n_nodes(this.#graph)
-    for (let i = 0; i < count; i++)
-      if (!this.#ggml.backend_supports_op(this.backend, this.#ggml.graph_node(this.#graph, i))) return i
+    for (let i = 0; i < count; i++) {
+      const node = this.#ggml.graph_node(this.#graph, i)
+      if (!this.#ggml.backend_supports_op(this.backend, node)) return this.#ggml.op_desc(node)
+    }
     return undefined
   }
 
-  /** Puts a batch in; `weightSum` is the sum of its weights, or that of all replicas when their gradients are added. */
-  feed(batch: Batch, weightSum = batch.weightSum): void {
+  /** Makes the gradients of `trained` zero, for a step in which no batch is computed here. */
+  clear(trained: readonly Weight[]): void {
+    this.gradients.forEach((gradient, i) => {
+      this.#set(gradient, new Float32Array(trained[i]!.count))
+    })
+  }
+
+  /** Puts a batch in. */
+  feed(batch: Batch, { weightSum = batch.weightSum, adds = false, dropoutSeed = 0 }: Feeding = {}): void {
     const { ids, positions, targets, weights, mask } = batch
     this.#labels.fill(0)
     for (let i = 0; i < this.#tokens; i++)
@@ -103,6 +152,8 @@ export class Replica {
     this.#set(this.#inputs.labels, this.#labels)
     this.#set(this.#inputs.weights, weights)
     this.#set(this.#inputs.mask, mask)
+    this.#set(this.#carry, Float32Array.of(adds ? 1 : 0))
+    this.#dropout?.draw(dropoutSeed)
     this.#weightSum = batch.weightSum
     const seed = this.#ownSeed ? this.#tokens / Math.max(weightSum, 1e-9) : 1
     this.#set(this.#lossSeed, Float32Array.of(seed))
@@ -155,34 +206,53 @@ function makeInputs(
   }
 }
 
+interface ForwardParts {
+  readonly inputs: Inputs
+  readonly options: ReplicaOptions
+  readonly dropout: Dropout | undefined
+}
+
 function forward(
   graph: Graph,
   values: ReadonlyMap<string, Value>,
   { shape }: Weights,
-  inputs: Inputs,
-  { length, rows }: ReplicaOptions,
+  { inputs, options, dropout }: ForwardParts,
 ): Value {
-  const { heads, kvHeads, layers, epsilon, ropeBase } = shape
+  const { heads, kvHeads, layers, epsilon } = shape
+  const { length, rows, adapter } = options
   const head = shape.width / heads
-  const tokens = length * rows
+  const rotation = {
+    ...{ positions: inputs.positions, head, tokens: length * rows, base: shape.ropeBase },
+    factors: values.get('rope_freqs.weight')?.tensor,
+  }
   const embedding = values.get('token_embd.weight')!
   let x = graph.embed(embedding, inputs.ids)
   for (let layer = 0; layer < layers; layer++) {
     const at = (name: string) => values.get(`blk.${layer}.${name}.weight`)!
-    const rotated = (name: string, count: number) =>
-      graph.rotate(graph.linear(at(name), h), inputs.positions, head, count, tokens, ropeBase)
+    // The matrix and, where it has one, its adapter's pair.
+    const through = (name: string, input: Value) => {
+      const straight = graph.linear(at(name), input)
+      const [a, b] = ['a', 'b'].map((half) => values.get(`blk.${layer}.${name}.weight.lora_${half}`))
+      if (!a || !b) return straight
+      const seen = dropout?.apply(graph, input, layer, name) ?? input
+      return graph.add(straight, graph.linear(b, graph.scale(graph.linear(a, seen), adapter?.scale ?? 1)))
+    }
     const h = graph.norm(x, at('attn_norm'), epsilon)
     const mixed = graph.attention(
-      rotated('attn_q', heads),
-      rotated('attn_k', kvHeads),
-      graph.linear(at('attn_v'), h),
+      graph.rotate(through('attn_q', h), heads, rotation),
+      graph.rotate(through('attn_k', h), kvHeads, rotation),
+      through('attn_v', h),
       inputs.mask,
       { head, heads, kvHeads, length, rows },
     )
-    x = graph.add(x, graph.linear(at('attn_output'), mixed))
+    x = graph.add(x, through('attn_output', mixed))
     const f = graph.norm(x, at('ffn_norm'), epsilon)
-    const inner = graph.swiglu(graph.linear(at('ffn_gate'), f), graph.linear(at('ffn_up'), f))
-    x = graph.add(x, graph.linear(at('ffn_down'), inner))
+    const inner = graph.swiglu(through('ffn_gate', f), through('ffn_up', f))
+    x = graph.add(x, through('ffn_down', inner))
   }
-  return graph.linear(embedding, graph.norm(x, values.get('output_norm.weight')!, epsilon))
+  const last = values.get('output.weight') ?? embedding
+  return graph.linear(last, graph.norm(x, values.get('output_norm.weight')!, epsilon))
 }
+
+// With gradients, dropout and the pairs of all seven matrices a layer has less than 300 operations.
+const nodesAtMost = (layers: number): number => 512 + 320 * layers

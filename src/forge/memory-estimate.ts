@@ -3,7 +3,8 @@
 // dense labels. The factors of the intermediate results were fitted to measured graphs; they err upwards. The fixed part is the process with its corpus.
 import { freemem } from 'node:os'
 import { BatError } from '../base/errors.ts'
-import { type LlamaShape, productOf, weightShapes } from './weights.ts'
+import { plannedBytes } from './base-model.ts'
+import { type LlamaShape, productOf, type WeightPlan, weightShapes } from './weights.ts'
 
 export interface TrainingSize {
   readonly shape: LlamaShape
@@ -12,21 +13,39 @@ export interface TrainingSize {
   readonly replicas: number
 }
 
+const fixedBytes = 192 << 20
+
 /** Bytes that a full training of this size needs. */
-export function trainingBytes({ shape, length, rows, replicas }: TrainingSize): number {
-  const parameters = [...weightShapes(shape).values()].reduce((sum, sizes) => sum + productOf(sizes), 0)
-  const tokens = length * rows
-  const { width, layers, heads, feedForward, vocabulary } = shape
-  const perToken = layers * (12 * width + 5 * feedForward + 3 * length * heads) + 5 * vocabulary
+export function trainingBytes(size: TrainingSize): number {
+  const parameters = [...weightShapes(size.shape).values()].reduce((sum, sizes) => sum + productOf(sizes), 0)
   const moments = 2
-  const fixed = 192 << 20
-  return 4 * (parameters * (1 + moments + replicas) + replicas * tokens * perToken) + fixed
+  return 4 * parameters * (1 + moments + size.replicas) + size.replicas * resultBytes(size) + fixedBytes
 }
 
-/** Throws E_TRAINER_MEMORY, with both numbers, when the memory is not free. */
-export function requireMemory(size: TrainingSize): void {
-  const needed = trainingBytes(size)
+export interface LoraSize extends TrainingSize {
+  /** Of the base and of the adapter. */
+  readonly plan: readonly WeightPlan[]
+  readonly rank: number
+}
+
+/** Bytes that the training of an adapter needs. */
+export function loraBytes({ plan, ...size }: LoraSize): number {
+  const trained = plan.filter(({ trained }) => trained).reduce((sum, { shape }) => sum + productOf(shape), 0)
+  const largest = Math.max(...plan.map(({ shape }) => productOf(shape)))
+  // While a matrix is loaded it lies there twice as floats; that is over when the graphs are made.
+  const working = Math.max(8 * largest, size.replicas * resultBytes(size))
+  return plannedBytes(plan) + 4 * trained * (2 + size.replicas) + working + fixedBytes
+}
+
+/** Throws E_TRAINER_MEMORY, with both numbers, when so many bytes are not free. */
+export function requireFree(needed: number): void {
   const free = Math.min(freemem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
   if (needed > free)
     throw new BatError('E_TRAINER_MEMORY', { needed: Math.ceil(needed / 1e6), free: Math.floor(free / 1e6) })
+}
+
+// Intermediate results of one replica.
+function resultBytes({ shape, length, rows }: TrainingSize): number {
+  const { width, layers, heads, feedForward, vocabulary } = shape
+  return 4 * length * rows * (layers * (12 * width + 5 * feedForward + 3 * length * heads) + 5 * vocabulary)
 }

@@ -2,7 +2,9 @@
 // this one is made to be lost. It takes its settings over IPC, reports over IPC, and stops between two steps when it
 // is told to or when its parent is gone; a run that stopped continues from its checkpoint.
 import { batErrorOf } from '../base/errors.ts'
-import type { TrainerCommand, TrainingEvent } from './training-events.ts'
+import { parseLoraSettings } from './lora-settings.ts'
+import { runLora } from './lora-setup.ts'
+import type { StartCommand, TrainerCommand, TrainingEvent } from './training-events.ts'
 import { parseTrainingSettings } from './training-settings.ts'
 import { runTraining } from './training-setup.ts'
 
@@ -16,14 +18,16 @@ const cancel = () => {
 process.on('disconnect', cancel)
 process.on('message', (command: TrainerCommand) => {
   if (command.kind === 'cancel') cancel()
-  else void start(command.request)
+  else void start(command)
 })
 // The parent decides: an interrupt from the terminal reaches both, and the parent answers it with `cancel`.
 process.on('SIGINT', () => {})
 
-async function start(request: unknown): Promise<void> {
+async function start({ what, request }: StartCommand): Promise<void> {
+  const hooks = { report, isCancelled: () => cancelled }
   try {
-    await runTraining(parseTrainingSettings(request), { report, isCancelled: () => cancelled })
+    if (what === 'full') await runTraining(parseTrainingSettings(request), hooks)
+    else await runLora(parseLoraSettings(request), hooks)
   } catch (failure) {
     const { code, details } = batErrorOf(failure)
     report({ kind: 'failed', code, details: { ...details } })

@@ -4,6 +4,7 @@
 import { BatError } from '../base/errors.ts'
 import type { Batch, BatchStream, DataPosition } from './batches.ts'
 import { type TrainingState, writeCheckpoint } from './checkpoint.ts'
+import { every } from './every.ts'
 import type { Replica } from './llama-net.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { TrainingEvent } from './training-events.ts'
@@ -96,7 +97,7 @@ export class Run {
     const begun = performance.now()
     const weightSum = sum(batches, (batch) => batch.weightSum)
     replicas.forEach((replica, i) => {
-      replica.feed(batches[i]!, weightSum)
+      replica.feed(batches[i]!, { weightSum })
     })
     const fed = performance.now()
     const computing = Promise.all(replicas.map((replica) => replica.compute()))
@@ -193,16 +194,6 @@ const freshCounts = (begun: number) => ({
   gradientMs: 0,
   optimizerMs: 0,
 })
-
-function every(seconds: number): () => boolean {
-  let last = performance.now()
-  return () => {
-    const now = performance.now()
-    if (now - last < seconds * 1000) return false
-    last = now
-    return true
-  }
-}
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)

@@ -69,11 +69,15 @@ export type TrainingSettings = z.output<typeof schema>
 export type TrainingRequest = z.input<typeof schema>
 
 /** The settings with their defaults. Throws E_TRAINER_SETTINGS with the path of the first that is wrong. */
-export function parseTrainingSettings(request: unknown): TrainingSettings {
-  const parsed = schema.safeParse(request)
+export const parseTrainingSettings = (request: unknown): TrainingSettings => checkedSettings(schema, request)
+
+/** What the schema makes of a request. Throws E_TRAINER_SETTINGS with the path of the first setting that is wrong. */
+export function checkedSettings<T>(settings: z.ZodType<T>, request: unknown): T {
+  const parsed = settings.safeParse(request)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  const where = issue?.path.join('.') || 'settings'
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : []
+  const where = [...(issue?.path ?? []), ...unknown.slice(0, 1)].join('.') || 'settings'
   throw new BatError('E_TRAINER_SETTINGS', { path: where, problem: issue?.message ?? 'invalid' })
 }
 

@@ -11,7 +11,7 @@ import { exportModel } from './export.ts'
 import { type Backend, type Ggml, openGgml } from './ggml.ts'
 import { requireSoundGradients } from './gradient-test.ts'
 import { Replica } from './llama-net.ts'
-import { requireMemory, trainingBytes } from './memory-estimate.ts'
+import { requireFree, trainingBytes } from './memory-estimate.ts'
 import { Optimizer } from './optimizer.ts'
 import { randomFrom } from './random.ts'
 import { Run, type TrainingHooks } from './training-run.ts'
@@ -27,8 +27,11 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   const bpe = new Bpe(vocabulary)
   const shape: LlamaShape = { vocabulary: bpe.size, ...settings.model }
   const size = { shape, length: settings.length, rows: settings.rows, replicas: settings.replicas }
-  if (settings.device === 'cpu') requireMemory(size)
-  const corpus = await encodeFile(bpe, settings.corpus, settings.length + 1)
+  if (settings.device === 'cpu') requireFree(trainingBytes(size))
+  const corpus = await encodeFile(bpe, settings.corpus, {
+    longest: settings.length + 1,
+    longer: 'leave out',
+  })
 
   const weights = new Weights(ggml, backends[0]!, shape)
   if (settings.base === undefined) weights.randomise(randomFrom(settings.seed))
@@ -65,7 +68,7 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   hooks.report({
     kind: 'started',
     device: ggml.deviceName(settings.device) ?? settings.device,
-    parameters: weights.count,
+    parameters: weights.trainedCount,
     documents: corpus.count,
     tooLong: corpus.tooLong,
     tokens: corpus.ids.length,
@@ -74,7 +77,11 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   })
   const validation = await Promise.all(
     Object.entries(settings.validation).map(async ([name, path]) => {
-      const set = await encodeFile(bpe, path, settings.length + 1, settings.validationDocuments)
+      const set = await encodeFile(bpe, path, {
+        longest: settings.length + 1,
+        longer: 'leave out',
+        most: settings.validationDocuments,
+      })
       return [name, batchesOf(set, { ...batchShape, promptWeight: 0 })] as const
     }),
   )
@@ -121,14 +128,12 @@ function openBackends(ggml: Ggml, { device, replicas }: TrainingSettings): reado
 }
 
 function requireOperations(replica: Replica): void {
-  const place = replica.unsupported
-  if (place !== undefined)
-    throw new BatError('E_TRAINER_UNAVAILABLE', {
-      reason: `the device cannot do operation ${place} of the graph`,
-    })
+  const operation = replica.unsupported
+  if (operation !== undefined)
+    throw new BatError('E_TRAINER_UNAVAILABLE', { reason: `the device cannot do ${operation}` })
 }
 
-const digestOf = (what: string | TokenSet['ids']): string =>
+export const digestOf = (what: string | TokenSet['ids']): string =>
   createHash('sha256')
     .update(typeof what === 'string' ? what : new Uint8Array(what.buffer, what.byteOffset, what.byteLength))
     .digest('hex')

@@ -1,8 +1,10 @@
 // The weights of a Llama model while it is trained: one tensor each under its GGUF name and in GGUF's layout (so
 // that export copies), allocated once and shared by all replicas. Matrices have shape [inputs, outputs], the
-// contiguous dimension first.
+// contiguous dimension first. What is trained is F32; a frozen matrix has the type of its file, and beside it a
+// transposed copy where gradients must pass through it.
 import { BatError } from '../base/errors.ts'
 import { readGgufHeader, readTensorFloats } from '../mind/gguf.ts'
+import { type TensorType, tensorType } from '../mind/tensor-types.ts'
 import type { Backend, Context, Ggml, Tensor } from './ggml.ts'
 import { gaussian, type Random } from './random.ts'
 
@@ -15,21 +17,32 @@ export interface LlamaShape {
   readonly feedForward: number
   readonly ropeBase: number
   readonly epsilon: number
+  /** The head has a matrix of its own; otherwise it shares the embedding's. */
+  readonly untied?: boolean
+  /** There are factors of the frequencies of positions (Llama 3.1). */
+  readonly ropeFactors?: boolean
 }
 
-export interface Weight {
+export interface WeightPlan {
   readonly name: string
   readonly shape: readonly number[]
-  readonly count: number
-  readonly tensor: Tensor
+  readonly type: TensorType
   /** Whether training changes it. */
   readonly trained: boolean
+  /** Type of the transposed copy. */
+  readonly turned?: TensorType
+}
+
+export interface Weight extends Omit<WeightPlan, 'turned'> {
+  readonly count: number
+  readonly tensor: Tensor
+  readonly turned: { readonly tensor: Tensor; readonly type: TensorType } | undefined
 }
 
 export const F32 = 0
 export const I32 = 26
 
-/** Names and shapes of a model's weights; the head shares the embedding's matrix. */
+/** Names and shapes of a model's weights. */
 export function weightShapes(shape: LlamaShape): ReadonlyMap<string, readonly number[]> {
   const { vocabulary, width, layers, heads, kvHeads, feedForward } = shape
   const keys = (width / heads) * kvHeads
@@ -46,8 +59,20 @@ export function weightShapes(shape: LlamaShape): ReadonlyMap<string, readonly nu
     add('ffn_up', width, feedForward)
     add('ffn_down', feedForward, width)
   }
-  return shapes.set('output_norm.weight', [width])
+  shapes.set('output_norm.weight', [width])
+  if (shape.untied) shapes.set('output.weight', [width, vocabulary])
+  if (shape.ropeFactors) shapes.set('rope_freqs.weight', [width / heads / 2])
+  return shapes
 }
+
+/** All weights, all to be trained. */
+const wholePlan = (shape: LlamaShape): readonly WeightPlan[] =>
+  [...weightShapes(shape)].map(([name, sizes]) => ({
+    name,
+    shape: sizes,
+    type: tensorType('F32'),
+    trained: true,
+  }))
 
 export const productOf = (sizes: readonly number[]): number => sizes.reduce((product, n) => product * n, 1)
 
@@ -56,18 +81,22 @@ export class Weights {
   readonly all: ReadonlyMap<string, Weight>
   readonly #ggml: Ggml
 
-  /** Allocates the weights, all to be trained; their values are undefined until `set` or `randomise`. */
-  constructor(ggml: Ggml, backend: Backend, shape: LlamaShape) {
+  /** Allocates the weights, all of the shape to be trained unless a plan is given; their values are undefined. */
+  constructor(ggml: Ggml, backend: Backend, shape: LlamaShape, plan = wholePlan(shape)) {
     this.#ggml = ggml
     this.shape = shape
-    const shapes = [...weightShapes(shape)]
-    const context = ggml.context((shapes.length + 8) * ggml.tensor_overhead())
+    const context = ggml.context((2 * plan.length + 8) * ggml.tensor_overhead())
     this.all = new Map(
-      shapes.map(([name, sizes]) => {
-        const tensor = newTensor(ggml, context, F32, sizes)
+      plan.map(({ turned, ...planned }) => {
+        const { name, shape: sizes, type, trained } = planned
+        const tensor = newTensor(ggml, context, type.id, sizes)
         ggml.set_name(tensor, name)
-        ggml.set_param(tensor)
-        return [name, { name, shape: sizes, count: productOf(sizes), tensor, trained: true }]
+        if (trained) ggml.set_param(tensor)
+        const copy = turned && {
+          tensor: newTensor(ggml, context, turned.id, [...sizes].reverse()),
+          type: turned,
+        }
+        return [name, { ...planned, count: productOf(sizes), tensor, turned: copy }]
       }),
     )
     ggml.backend_alloc_ctx_tensors(context, backend)
@@ -77,8 +106,9 @@ export class Weights {
     return [...this.all.values()].filter((weight) => weight.trained)
   }
 
-  get count(): number {
-    return [...this.all.values()].reduce((sum, weight) => sum + weight.count, 0)
+  /** How many numbers training changes. */
+  get trainedCount(): number {
+    return this.trained.reduce((sum, weight) => sum + weight.count, 0)
   }
 
   at(name: string): Weight {
@@ -87,6 +117,7 @@ export class Weights {
     return weight
   }
 
+  /** The values of a weight that is F32. */
   read(name: string): Float32Array {
     return readFloats(this.#ggml, this.at(name).tensor, this.at(name).count)
   }
@@ -95,6 +126,17 @@ export class Weights {
     const weight = this.at(name)
     if (values.length !== weight.count) throw new RangeError(`${name} has ${weight.count} values`)
     this.#ggml.backend_tensor_set(weight.tensor, values, 0, values.byteLength)
+  }
+
+  /** Fills a frozen weight with its stored values, and its transposed copy if it has one. */
+  fill(name: string, bytes: Uint8Array): void {
+    const { shape, type, tensor, turned } = this.at(name)
+    this.#ggml.backend_tensor_set(tensor, bytes, 0, bytes.byteLength)
+    if (!turned) return
+    const [inputs, outputs] = shape as readonly [number, number]
+    const rows = transposed(this.#ggml.decode(type, bytes), inputs, outputs)
+    const copy = this.#ggml.encode(turned.type, rows, inputs)
+    this.#ggml.backend_tensor_set(turned.tensor, copy, 0, copy.byteLength)
   }
 
   /** Normal numbers of deviation 0.02, less for the matrices that write into the residual stream (GPT-2, section 2.3). */
@@ -120,6 +162,18 @@ export function readWeights(weights: Weights, path: string): void {
       })
     weights.write(name, readTensorFloats(path, info))
   }
+}
+
+// In squares, so that neither side leaves the cache.
+function transposed(floats: Float32Array, inputs: number, outputs: number): Float32Array {
+  const out = new Float32Array(floats.length)
+  const side = 32
+  for (let top = 0; top < outputs; top += side)
+    for (let left = 0; left < inputs; left += side)
+      for (let i = left; i < Math.min(inputs, left + side); i++)
+        for (let o = top; o < Math.min(outputs, top + side); o++)
+          out[i * outputs + o] = floats[o * inputs + i]!
+  return out
 }
 
 /** A tensor described in `context`, of one, two or four sizes. */

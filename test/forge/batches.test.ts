@@ -11,7 +11,7 @@ const set: TokenSet = {
   count: lengths.length,
   ids: Uint16Array.from(lengths.flatMap((length, i) => Array.from({ length }, () => 100 + i))),
   starts: Uint32Array.from([0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b, 0))]),
-  prompts: new Uint16Array(lengths.length).fill(3),
+  prompts: new Uint32Array(lengths.length).fill(3),
   tooLong: 0,
 }
 const shape = { length: 32, rows: 3, group: 2, promptWeight: 0.1, padding: 7 }

@@ -4,15 +4,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp'
-import { batchesOf } from '../../src/forge/batches.ts'
 import { type ExportType, exportModel } from '../../src/forge/export.ts'
-import { openGgml } from '../../src/forge/ggml.ts'
-import { Replica } from '../../src/forge/llama-net.ts'
 import { randomFrom } from '../../src/forge/random.ts'
-import { readFloats, Weights } from '../../src/forge/weights.ts'
+import { Weights } from '../../src/forge/weights.ts'
 import { Bpe } from '../../src/mind/bpe.ts'
 import { encodePrompt } from '../../src/mind/llama-chat.ts'
+import {
+  backend,
+  ggml,
+  largestDifference,
+  openLlama,
+  ourProbabilities,
+  theirProbabilities,
+} from './probabilities.ts'
 import { tinyVocabulary } from './tiny-training.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-export-'))
@@ -29,8 +33,6 @@ const shape = {
   ropeBase: 500_000,
   epsilon: 1e-5,
 }
-const ggml = openGgml()
-const backend = ggml.backend('cpu', 1)!
 const weights = new Weights(ggml, backend, shape)
 weights.randomise(randomFrom(5))
 // Untrained weights say nearly the same everywhere; larger ones tell apart what is to be compared.
@@ -50,28 +52,7 @@ const prompt = encodePrompt(
   'function increment_by_(self, a) {\n',
 )
 
-async function ourProbabilities(): Promise<Float32Array> {
-  const set = {
-    count: 1,
-    ids: Uint16Array.from([...prompt, 0]),
-    starts: Uint32Array.of(0, prompt.length + 1),
-    prompts: Uint16Array.of(prompt.length),
-    tooLong: 0,
-  }
-  const size = { length: 160, rows: 1 }
-  const [batch] = batchesOf(set, { ...size, group: 2, promptWeight: 0, padding: 0 })
-  const replica = new Replica(ggml, backend, weights, { ...size, purpose: 'evaluate' })
-  replica.feed(batch!)
-  await replica.compute()
-  const all = readFloats(ggml, replica.logits, bpe.size * size.length)
-  const logits = all.subarray(bpe.size * (prompt.length - 1), bpe.size * prompt.length)
-  const largest = Math.max(...logits)
-  const powers = logits.map((logit) => Math.exp(logit - largest))
-  const sum = powers.reduce((a, b) => a + b, 0)
-  return powers.map((power) => power / sum)
-}
-
-const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.disabled, maxThreads: 1 })
+const llama = await openLlama()
 after(() => llama.dispose())
 
 const texts = [
@@ -102,22 +83,8 @@ for (const [type, limit] of limits)
     assert.equal(model.tokens.bos, bpe.special('<|begin_of_text|>'))
     assert.equal(model.tokens.eot ?? model.tokens.eos, bpe.special('<|eot_id|>'))
 
-    const context = await model.createContext({ contextSize: 256, threads: 1 })
-    const options = { temperature: 1, topK: 0, topP: 1, minP: 0 }
-    const last = prompt.length - 1
-    const given = prompt.map((id, i) =>
-      i === last
-        ? ([id as Token, { generateNext: { probabilities: true, options } }] as [Token, object])
-        : (id as Token),
-    )
-    const results = await context.getSequence().controlledEvaluate(given)
-    const theirs = results[last]!.next.probabilities!
-    const ours = await ourProbabilities()
-    for (const [id, probability] of theirs)
-      assert.ok(
-        Math.abs(probability - ours[id]!) < limit,
-        `${bpe.vocabulary.tokens[id]}: ${probability} instead of ${ours[id]}`,
-      )
-    assert.ok(Math.max(...ours) > 0.02, 'the probabilities are all alike')
+    const ours = await ourProbabilities(weights, prompt)
+    const difference = largestDifference(ours, await theirProbabilities(model, prompt))
+    assert.ok(difference < limit, `difference ${difference}`)
     await model.dispose()
   })

@@ -109,7 +109,7 @@ test('refuses data with the line that is wrong', async () => {
   writeFileSync(settings.corpus, '{"messages":[{"role":"user","content":"x"}]}\n')
   await assert.rejects(train(settings), (failure) => {
     isCode('E_TRAINER_DATA')(failure)
-    assert.match((failure as BatError).message, /line 1/)
+    assert.match((failure as BatError).message, /corpus\.jsonl:1: messages/)
     return true
   })
 })

@@ -1,0 +1,145 @@
+// Puts a LoRA training together from its settings: the base, the data, the device, weights, replicas, optimizer, and the
+// state of an earlier run if it is to go on from one. Everything that can be refused is refused here, before the first
+// step, and the cheapest to find out first.
+import { existsSync, rmSync } from 'node:fs'
+import { BatError } from '../base/errors.ts'
+import { Bpe } from '../mind/bpe.ts'
+import { sha256OfFile } from '../mind/file-digest.ts'
+import { adapterPlan, beginAdapter } from './adapter.ts'
+import { type BaseModel, frozenPlan, loadBase, readBase } from './base-model.ts'
+import { planRows } from './batches.ts'
+import { restoreCheckpoint } from './checkpoint.ts'
+import { encodeFile, longestOf, type TokenSet } from './documents.ts'
+import { type Backend, type Ggml, openGgml } from './ggml.ts'
+import { requireSoundGradients } from './gradient-test.ts'
+import { Replica } from './llama-net.ts'
+import { LoraRun } from './lora-run.ts'
+import { defaultRate, type LoraSettings } from './lora-settings.ts'
+import { loraBytes, requireFree } from './memory-estimate.ts'
+import { Optimizer } from './optimizer.ts'
+import { randomFrom } from './random.ts'
+import type { TrainingHooks } from './training-run.ts'
+import { digestOf } from './training-setup.ts'
+import { Weights } from './weights.ts'
+
+/** Trains an adapter as told and reports `done` or `cancelled` at the end. Refusals are thrown as coded errors. */
+export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Promise<void> {
+  if (settings.resume && !existsSync(settings.checkpoint))
+    throw new BatError('E_TRAINER_SETTINGS', {
+      path: 'resume',
+      problem: `there is no checkpoint ${settings.checkpoint}`,
+    })
+  const base = readBase(settings.base)
+  const data = await readData(settings, base)
+  const length = settings.length ?? roundUp(longestOf(data) - 1, 32)
+  const plan = [...frozenPlan(base), ...adapterPlan(base.shape, settings)]
+  const rows = planRows(data, { length, epochs: settings.epochs, seed: settings.seed })
+  const replicas = Math.min(settings.replicas, settings.accumulation, Math.ceil(rows.length / settings.batch))
+  const size = { shape: base.shape, plan, rank: settings.rank, length, rows: settings.batch, replicas }
+  const needed = loraBytes(size)
+
+  const attempt = async ({ ggml, device }: Device) => {
+    const backends = Array.from({ length: device === 'gpu' ? 1 : replicas }, () => ggml.backend(device, 1)!)
+    await requireSoundGradients(ggml, backends[0]!)
+    if (device === 'cpu') requireFree(needed)
+    const weights = new Weights(ggml, backends[0]!, base.shape, plan)
+    loadBase(weights, base)
+    beginAdapter(weights, randomFrom(settings.seed))
+    const { batch, rank, alpha, dropout } = settings
+    const adapter = { scale: alpha / rank, dropout }
+    const options = { length, rows: batch, purpose: 'train', adapter, accumulates: true } as const
+    const made = backends.map((backend) => new Replica(ggml, backend, weights, options))
+    return { ggml, device, backends, weights, replicas: made, missing: made[0]!.unsupported }
+  }
+  const prepared = await onDevice(settings, attempt, hooks)
+  const { ggml, device, weights, backends } = prepared
+  const rate = settings.rate ?? defaultRate(base.shape.width)
+  const optimizer = optimizerOf(ggml, backends, weights, prepared.replicas, settings)
+  const modelDigest = await sha256OfFile(base.path)
+  const corpusDigest = digestOf(data.ids)
+  const told = { ...settings, rate, length }
+  const runDigest = digestOf(JSON.stringify([modelDigest, corpusDigest, essence(told)]))
+  const from = settings.resume
+    ? restoreCheckpoint(settings.checkpoint, weights, optimizer, runDigest)
+    : undefined
+  if (!settings.resume) rmSync(settings.checkpoint, { force: true })
+  hooks.report({
+    kind: 'started',
+    device: ggml.deviceName(device) ?? device,
+    parameters: weights.trainedCount,
+    documents: data.count,
+    tooLong: data.tooLong,
+    tokens: data.ids.length,
+    memoryMb: Math.round(needed / 1e6),
+    step: from?.step ?? 0,
+  })
+  const run = new LoraRun(told, hooks, {
+    ...{ weights, replicas: prepared.replicas, optimizer, data, rows },
+    group: base.shape.heads / base.shape.kvHeads,
+    digests: { base: modelDigest, data: corpusDigest, run: runDigest },
+    state: from,
+  })
+  await run.toTheEnd()
+}
+
+async function readData(settings: LoraSettings, base: BaseModel): Promise<TokenSet> {
+  const longest = Math.min(settings.length ?? Number.POSITIVE_INFINITY, base.contextLength)
+  if (settings.length !== undefined && settings.length > base.contextLength)
+    throw new BatError('E_TRAINER_SETTINGS', {
+      path: 'length',
+      problem: `the model was made for ${base.contextLength} tokens`,
+    })
+  return encodeFile(new Bpe(base.vocabulary), settings.data, {
+    longest: longest + 1,
+    longer: settings.longer,
+  })
+}
+
+interface Device {
+  readonly ggml: Ggml
+  readonly device: 'cpu' | 'gpu'
+}
+
+// On the GPU where there is one that can do every operation of the graph, otherwise on the CPU, which is said aloud. A
+// GPU that was asked for and is not there is a refusal; one that cannot do it all is not.
+async function onDevice<T extends { readonly missing: string | undefined }>(
+  { device }: LoraSettings,
+  attempt: (device: Device) => Promise<T>,
+  { report }: TrainingHooks,
+): Promise<T> {
+  const ggml = openGgml({ gpu: device !== 'cpu' })
+  const gpu = device === 'cpu' ? undefined : ggml.deviceName('gpu')
+  if (gpu === undefined) {
+    if (device === 'gpu')
+      throw new BatError('E_TRAINER_UNAVAILABLE', { reason: 'there is no GPU to train on' })
+    return attempt({ ggml, device: 'cpu' })
+  }
+  const prepared = await attempt({ ggml, device: 'gpu' })
+  if (prepared.missing === undefined) return prepared
+  report({ kind: 'notice', text: `${gpu} cannot do ${prepared.missing}: training goes on on the CPU` })
+  return attempt({ ggml, device: 'cpu' })
+}
+
+const optimizerOf = (
+  ggml: Ggml,
+  backends: readonly Backend[],
+  weights: Weights,
+  replicas: readonly Replica[],
+  { weightDecay }: LoraSettings,
+): Optimizer =>
+  new Optimizer(
+    ggml,
+    backends,
+    weights,
+    replicas.map(({ gradients }) => gradients),
+    { kind: 'adamw', weightDecay, beta1: 0.9, beta2: 0.999, momentum: 0 },
+  )
+
+// What must be the same for a continuation to mean anything.
+const essence = ({ rank, alpha, dropout, targets, batch, accumulation, ...rest }: LoraSettings): object => ({
+  ...{ rank, alpha, dropout, targets, batch, accumulation },
+  ...{ epochs: rest.epochs, rate: rest.rate, warmUpShare: rest.warmUpShare },
+  ...{ weightDecay: rest.weightDecay, length: rest.length, seed: rest.seed },
+})
+
+const roundUp = (count: number, step: number): number => Math.ceil(count / step) * step
