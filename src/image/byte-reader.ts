@@ -1,23 +1,36 @@
 // MessagePack's shapes out of a buffer. Whatever it gives is copied: the buffer may be reused when it is done. Running
 // over the end throws a RangeError.
-export type Head =
-  | { readonly kind: 'value'; readonly value: null | boolean | number | string | Uint8Array }
-  | { readonly kind: 'array' | 'map'; readonly size: number }
-  | { readonly kind: 'extension'; readonly type: number; readonly size: number }
+//
+// Records are read by the hundred thousand, so nothing is made along the way: one reader may read many buffers one after
+// the other, and of what comes next it tells by its own properties.
+export type Head = 'value' | 'array' | 'map' | 'extension'
 
 const NAMES = 4096
 /** Short texts seen lately: slot names come again and again, and one string serves all. */
 const names: (string | undefined)[] = new Array(NAMES)
 
-export class ByteReader {
-  readonly #bytes: Buffer
-  readonly #view: DataView
-  #at: number
+const float64 = new DataView(new ArrayBuffer(8))
+const EMPTY = Buffer.alloc(0)
 
-  constructor(bytes: Uint8Array, at = 0) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+export class ByteReader {
+  /** What the last head was, where it was a scalar. */
+  value: null | boolean | number | string | Uint8Array = null
+  /** How many items, members or bytes follow the last head. */
+  size = 0
+  /** The type of the extension that the last head was. */
+  type = 0
+  #bytes = EMPTY
+  #at = 0
+
+  constructor(bytes: Uint8Array = EMPTY) {
+    this.open(bytes)
+  }
+
+  /** Goes on to other bytes, from `at` on. */
+  open(bytes: Uint8Array, at = 0): this {
+    this.#bytes = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#at = at
+    return this
   }
 
   /** Where the next read begins. */
@@ -30,87 +43,93 @@ export class ByteReader {
     return new Uint8Array(this.#bytes.subarray(start, this.#at))
   }
 
-  /** Reads a scalar whole, and of anything longer what it is and its size. */
+  /** Reads a scalar whole into `value`, and of anything longer what it is and its size. */
   head(): Head {
-    const tag = this.#view.getUint8(this.#at++)
-    if (tag < 0x80) return { kind: 'value', value: tag }
-    if (tag >= 0xe0) return { kind: 'value', value: tag - 0x100 }
-    if (tag >= 0xa0 && tag < 0xc0) return { kind: 'value', value: this.#short(tag & 0x1f) }
-    if (tag < 0x90) return { kind: 'map', size: tag & 0x0f }
-    if (tag < 0xa0) return { kind: 'array', size: tag & 0x0f }
+    const tag = this.#byte()
+    if (tag < 0x80) return this.#scalar(tag)
+    if (tag >= 0xe0) return this.#scalar(tag - 0x100)
+    if (tag >= 0xa0 && tag < 0xc0) return this.#scalar(this.#short(tag & 0x1f))
+    if (tag < 0xa0) return this.#sized(tag < 0x90 ? 'map' : 'array', tag & 0x0f)
     return this.#long(tag)
+  }
+
+  #scalar(value: null | boolean | number | string | Uint8Array): Head {
+    this.value = value
+    return 'value'
+  }
+
+  #sized(head: Head, size: number): Head {
+    this.size = size
+    return head
+  }
+
+  #extension(size: number): Head {
+    this.type = this.#byte()
+    return this.#sized('extension', size)
   }
 
   #long(tag: number): Head {
     switch (tag) {
       case 0xc0:
-        return { kind: 'value', value: null }
+        return this.#scalar(null)
       case 0xc2:
-        return { kind: 'value', value: false }
+        return this.#scalar(false)
       case 0xc3:
-        return { kind: 'value', value: true }
+        return this.#scalar(true)
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return { kind: 'value', value: this.bytes(this.unsigned(1 << (tag - 0xc4))) }
-      case 0xc9: {
-        const size = this.unsigned(4)
-        return { kind: 'extension', type: this.unsigned(1), size }
-      }
+        return this.#scalar(this.bytes(this.unsigned(1 << (tag - 0xc4))))
+      case 0xc9:
+        return this.#extension(this.unsigned(4))
       case 0xcb:
-        return { kind: 'value', value: this.float64() }
+        return this.#scalar(this.float64())
       case 0xcc:
       case 0xcd:
       case 0xce:
-        return { kind: 'value', value: this.unsigned(1 << (tag - 0xcc)) }
+        return this.#scalar(this.unsigned(1 << (tag - 0xcc)))
       case 0xd0:
       case 0xd1:
       case 0xd2:
-        return { kind: 'value', value: this.#signed(1 << (tag - 0xd0)) }
+        return this.#scalar(this.#signed(1 << (tag - 0xd0)))
       case 0xd6:
       case 0xd7:
       case 0xd8:
-        return { kind: 'extension', type: this.unsigned(1), size: 1 << (tag - 0xd4) }
+        return this.#extension(1 << (tag - 0xd4))
       case 0xd9:
       case 0xda:
       case 0xdb:
-        return { kind: 'value', value: this.utf8(this.unsigned(1 << (tag - 0xd9))) }
+        return this.#scalar(this.utf8(this.unsigned(1 << (tag - 0xd9))))
       case 0xdc:
       case 0xdd:
-        return { kind: 'array', size: this.unsigned(tag === 0xdc ? 2 : 4) }
+        return this.#sized('array', this.unsigned(tag === 0xdc ? 2 : 4))
       case 0xde:
       case 0xdf:
-        return { kind: 'map', size: this.unsigned(tag === 0xde ? 2 : 4) }
+        return this.#sized('map', this.unsigned(tag === 0xde ? 2 : 4))
       default:
         throw new Error(`the tag 0x${tag.toString(16)} is not known`)
     }
   }
 
+  /** A number of 1, 2, 4 or 8 bytes. */
   unsigned(size: number): number {
-    const at = this.#at
-    this.#at += size
-    switch (size) {
-      case 1:
-        return this.#view.getUint8(at)
-      case 2:
-        return this.#view.getUint16(at)
-      case 4:
-        return this.#view.getUint32(at)
-      default:
-        return this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4)
+    let number = 0
+    for (let end = this.#advance(size) + size, at = end - size; at < end; at++) {
+      number = number * 256 + this.#bytes[at]!
     }
+    return number
   }
 
   #signed(size: number): number {
-    const at = this.#at
-    this.#at += size
-    if (size === 1) return this.#view.getInt8(at)
-    return size === 2 ? this.#view.getInt16(at) : this.#view.getInt32(at)
+    const number = this.unsigned(size)
+    const half = 2 ** (8 * size - 1)
+    return number < half ? number : number - 2 * half
   }
 
   float64(): number {
-    this.#at += 8
-    return this.#view.getFloat64(this.#at - 8)
+    const start = this.#advance(8)
+    for (let i = 0; i < 8; i++) float64.setUint8(i, this.#bytes[start + i]!)
+    return float64.getFloat64(0)
   }
 
   bytes(size: number): Uint8Array {
@@ -122,6 +141,10 @@ export class ByteReader {
   utf8(size: number): string {
     const start = this.#advance(size)
     return this.#bytes.toString('utf8', start, this.#at)
+  }
+
+  #byte(): number {
+    return this.#bytes[this.#advance(1)]!
   }
 
   #advance(size: number): number {

@@ -121,24 +121,24 @@ function writeBigint(to: ByteWriter, value: bigint): void {
 /** Reads one value; arrays and plain objects come frozen. Throws when the bytes are of no known form. */
 export function readValue(from: ByteReader, shared: Shared = none): Value {
   const head = from.head()
-  switch (head.kind) {
+  switch (head) {
     case 'value':
-      return head.value
+      return from.value
     case 'array': {
       const items: Value[] = []
-      for (let i = 0; i < head.size; i++) items.push(readValue(from, shared))
+      for (let left = from.size; left > 0; left--) items.push(readValue(from, shared))
       return Object.freeze(items)
     }
     case 'map': {
       const object: Record<string, Value> = {}
-      for (let i = 0; i < head.size; i++) {
+      for (let left = from.size; left > 0; left--) {
         const key = readValue(from) as string
         define(object, key, readValue(from, shared))
       }
       return Object.freeze(object)
     }
     case 'extension':
-      return readExtension(from, head, shared)
+      return readExtension(from, shared)
     default:
       return head satisfies never
   }
@@ -148,11 +148,8 @@ const none: Shared = (digest) => {
   throw new Error(`the shared value ${digest} is named where none may be`)
 }
 
-function readExtension(
-  from: ByteReader,
-  { type, size }: { readonly type: number; readonly size: number },
-  shared: Shared,
-): Value {
+function readExtension(from: ByteReader, shared: Shared): Value {
+  const { type, size } = from
   switch (type) {
     case REF:
       return new Ref(oidOf(from.unsigned(size)))
@@ -228,8 +225,8 @@ function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Val
 
 /** Reads slots; `read` gives those that name shared values, once they are asked for. */
 export function readSlots(from: ByteReader, read: (unread: Unread) => Value = unreadable): Slots {
-  const head = from.head()
-  if (head.kind !== 'array') throw new Error('slots are not an array')
+  if (from.head() !== 'array') throw new Error('slots are not an array')
+  const { size } = from
   const slots = new Map<string, Value | Unread>()
   let digests: Digest[] = []
   let isLazy = false
@@ -237,7 +234,7 @@ export function readSlots(from: ByteReader, read: (unread: Unread) => Value = un
     digests.push(digest)
     return null
   }
-  for (let i = 0; i < head.size; i += 2) {
+  for (let i = 0; i < size; i += 2) {
     const name = readValue(from) as string
     const start = from.at
     const value = readValue(from, note)

@@ -80,7 +80,7 @@ export function entryStart(tree: Oid, entry?: Key): Key {
 export const entriesEnd = revisionsEnd
 
 /** The key of an entry within the key of one of its versions. */
-export const entryOfKey = (key: Key): Key => key.slice(6, key.length - 6)
+export const entryOfKey = (key: Key): Key => new Uint8Array(key.buffer, key.byteOffset + 6, key.length - 12)
 
 /** Whether the keys of two versions are of one object, or of one entry. */
 export function sameThing(a: Key, b: Key): boolean {
@@ -197,25 +197,30 @@ function escaped(type: number, bytes: Uint8Array): Key {
 
 /** The tree key of which `entry` are the bytes. */
 export function parseTreeKey(entry: Key): TreeKey {
-  const bytes = Buffer.from(entry)
-  switch (bytes[0]) {
+  switch (entry[0]) {
     case 0x10:
-      if (bytes[1]! & 0x80) bytes[1]! &= 0x7f
-      else for (let i = 1; i < 9; i++) bytes[i]! ^= 0xff
-      return bytes.readDoubleBE(1)
+      return numberOfBytes(entry)
     case 0x20: {
+      const bytes = Buffer.from(entry)
       const negative = bytes[1]! < 0x80
       if (negative) for (let i = 1; i < bytes.length; i++) bytes[i]! ^= 0xff
       const magnitude = BigInt(`0x${bytes.toString('hex', 6)}`)
       return negative ? -magnitude : magnitude
     }
     case 0x30:
-      return Buffer.from(unescaped(bytes)).toString('utf8')
+      return Buffer.from(unescaped(entry)).toString('utf8')
     case 0x40:
-      return unescaped(bytes)
+      return unescaped(entry)
     default:
-      throw new Error(`0x${bytes.toString('hex')} is no entry key`)
+      throw new Error(`0x${Buffer.from(entry).toString('hex')} is no entry key`)
   }
+}
+
+function numberOfBytes(entry: Key): number {
+  const isPositive = entry[1]! >>> 7 === 1
+  for (let i = 0; i < 8; i++) float64.setUint8(i, isPositive ? entry[i + 1]! : ~entry[i + 1]!)
+  if (isPositive) float64.setUint8(0, entry[1]! & 0x7f)
+  return float64.getFloat64(0)
 }
 
 function unescaped(entry: Key): Uint8Array {

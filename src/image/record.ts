@@ -58,7 +58,12 @@ export const tableOfNumber = (number: number): Table | undefined =>
 
 const RECORD_VERSION = 1
 const HEADER_SIZE = 8
+const VERSION_AT = 4
 const KIND_AT = 5
+const SHAPE_AT = 6
+
+/** Reads one record after the other: none is read while another is. */
+const reader = new ByteReader()
 
 const writer = new ByteWriter()
 const valueWriter = new ByteWriter()
@@ -112,18 +117,19 @@ export function parseRecord(
   record: Uint8Array,
   read?: (unread: Unread) => Value,
 ): RecordBody {
-  const reader = new ByteReader(record)
   if (!isWhole(table, key, record)) throw damaged(table, key, 'its checksum is wrong')
-  reader.unsigned(4)
-  const version = reader.unsigned(1)
-  const kind = kinds[reader.unsigned(1)]
-  const shape = reader.unsigned(2)
+  const version = record[VERSION_AT]
+  const kind = kinds[record[KIND_AT]!]
+  const shape = record[SHAPE_AT]! * 256 + record[SHAPE_AT + 1]!
   if (version !== RECORD_VERSION || !kind || (shape !== 0 && kind !== 'object')) {
     throw damaged(table, key, `its form (version ${version}, shape ${shape}) is not known`)
   }
+  reader.open(record, HEADER_SIZE)
   switch (kind) {
-    case 'object':
-      return { kind, slots: readSlots(reader, read), ...(shape === 0 ? {} : { shape }) }
+    case 'object': {
+      const slots = readSlots(reader, read)
+      return shape === 0 ? { kind, slots } : { kind, slots, shape }
+    }
     case 'tree':
       return { kind, count: readValue(reader) as number }
     case 'gone':

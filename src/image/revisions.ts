@@ -82,10 +82,15 @@ export class Revisions {
   #load(oid: Oid, moment: number): Revision | undefined {
     if (this.#horizon.isCondemned(oid)) return undefined
     const row = this.#row(oid, NEWEST)
-    if (!row || row.tid > moment) return this.#seek(oid, moment)
+    if (!row) {
+      this.#horizon.check(moment)
+      return undefined
+    }
+    const tid = tidOfVersionKey(row.key)
+    if (tid > moment) return this.#seek(oid, moment)
     const upTo = this.#sole ? Number.POSITIVE_INFINITY : moment
     const cached = this.#cache.get(oid)
-    if (cached?.revision.tid === row.tid) {
+    if (cached?.revision.tid === tid) {
       cached.upTo = upTo
       return cached.revision
     }
@@ -97,7 +102,9 @@ export class Revisions {
   /** The tid of the newest revision; undefined where there is none. */
   newest(oid: Oid): number | undefined {
     const cached = this.#sole ? this.#cache.get(oid) : undefined
-    return cached ? cached.revision.tid : this.#row(oid, NEWEST)?.tid
+    if (cached) return cached.revision.tid
+    const row = this.#row(oid, NEWEST)
+    return row && tidOfVersionKey(row.key)
   }
 
   /** Whether there is any revision of `oid`. What was found once is remembered, a bit each. */
@@ -127,13 +134,14 @@ export class Revisions {
     const revision = parseRevision(key, record, this.values.read)
     if (revision.kind !== 'object') return revision
     const { tid, kind, slots, shape = 0 } = revision
-    return { tid, kind, slots: this.shapes.brought(oid, slots, shape) }
+    const brought = this.shapes.brought(oid, slots, shape)
+    return brought === slots && shape === 0 ? revision : { tid, kind, slots: brought }
   }
 
-  #row(oid: Oid, moment: number): (Row & { readonly tid: number }) | undefined {
+  #row(oid: Oid, moment: number): Row | undefined {
     const from = revisionKey(oid, moment)
     const row = this.#store.seek('revisions', from)
-    return row && sameThing(row.key, from) ? { ...row, tid: tidOfVersionKey(row.key) } : undefined
+    return row && sameThing(row.key, from) ? row : undefined
   }
 
   /** Takes notice of revisions just committed. */
@@ -172,7 +180,9 @@ export function parseRevision(key: Key, record: Uint8Array, read?: (unread: Unre
   const body = parseRecord('revisions', key, record, read)
   switch (body.kind) {
     case 'object':
-      return { ...body, tid }
+      return body.shape === undefined
+        ? { tid, kind: 'object', slots: body.slots }
+        : { tid, kind: 'object', slots: body.slots, shape: body.shape }
     case 'tree':
       return { tid, kind: 'tree', count: body.count }
     case 'gone':

@@ -84,6 +84,13 @@ test('leaves records as they were while others are made', () => {
   }
 })
 
+test('refuses bytes that end too early', () => {
+  const bytes = encodeSlots(new Map<string, Value>(format.map(([value], i) => [`slot ${i}`, value])))
+  for (let size = 0; size < bytes.length; size++) {
+    assert.throws(() => decodeSlots(bytes.subarray(0, size)), RangeError)
+  }
+})
+
 test('finds any flipped bit of a record, and a record under the key of another', () => {
   const key = revisionKey('obj:12', 90)
   const record = Buffer.from(
