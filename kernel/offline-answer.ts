@@ -4,8 +4,6 @@
 // so a kernel that is started now waits for nobody: it refuses, and says who has the image.
 //
 // The request ends early, and so does the process, when it is cancelled, on SIGINT or SIGTERM, or when its parent is gone.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { systemClock } from '../src/base/clock.ts'
 import { BatError } from '../src/base/errors.ts'
 import type { Home } from '../src/base/home.ts'
@@ -13,6 +11,7 @@ import { onParentGone } from '../src/base/parent.ts'
 import type { Progress } from '../src/base/progress.ts'
 import type { Value } from '../src/base/value.ts'
 import { type Image, openImage } from '../src/image/image.ts'
+import { hasImage } from '../src/image/place.ts'
 import { decodeRequest, encodeMessage } from '../src/protocol/frames.ts'
 import { OWNER } from '../src/protocol/keys.ts'
 import { type Answer, errorAnswer, PROTOCOL_VERSION, type Request } from '../src/protocol/messages.ts'
@@ -71,7 +70,7 @@ interface Asked {
 async function answer({ home, request, say, signal }: Asked): Promise<Value> {
   let image: Image | undefined
   const open = async (): Promise<Image> => {
-    if (!existsSync(join(home.image, 'data.mdb'))) throw new BatError('E_NO_IMAGE', { dir: home.image })
+    if (!(await hasImage(home.image))) throw new BatError('E_NO_IMAGE', { dir: home.image })
     image = await openImage({ dir: home.image, clock: systemClock })
     return image
   }

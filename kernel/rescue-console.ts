@@ -3,8 +3,6 @@
 //   node kernel/rescue-console.js --home DIR
 // On a terminal it asks for lines; piped input is carried out line by line, and one that fails does not stop the next.
 // Exit status: 0, 1 when a line failed or found damage.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/base/clock.ts'
@@ -12,6 +10,7 @@ import { BatError, batErrorOf } from '../src/base/errors.ts'
 import { exitCodeOf } from '../src/base/exit-codes.ts'
 import { defaultHome, homeOf } from '../src/base/home.ts'
 import { type Image, openImage } from '../src/image/image.ts'
+import { hasImage } from '../src/image/place.ts'
 import { rescueCommands, runRescueLine } from './rescue/commands.ts'
 import type { Rescue } from './rescue/rescue.ts'
 
@@ -31,7 +30,7 @@ try {
 }
 
 async function openForRescue(dir: string): Promise<Image> {
-  if (!existsSync(join(dir, 'data.mdb'))) throw new BatError('E_NO_IMAGE', { dir })
+  if (!(await hasImage(dir))) throw new BatError('E_NO_IMAGE', { dir })
   return openImage({ dir, clock: systemClock, salvage: true })
 }
 

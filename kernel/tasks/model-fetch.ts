@@ -1,13 +1,13 @@
 // The first half of `batos model pull`: whatever an address names, as a file on this disk that is known to be a model. It
 // needs no image and is always done in a process of its own, which has the user's environment (HF_TOKEN, HF_ENDPOINT) and
 // may be ended at any time: the same command goes on where it was. What is fetched is put into the home's `models`.
-import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { durationOf } from '../../src/base/amounts.ts'
 import { BatError } from '../../src/base/errors.ts'
 import { nearest } from '../../src/base/nearest.ts'
+import { hasImage } from '../../src/image/place.ts'
 import { type DownloadProgress, download } from '../../src/mind/download.ts'
 import { type Hub, hubFiles, hubFileUrl, hubHeaders, hubOf } from '../../src/mind/hub.ts'
 import {
@@ -54,7 +54,7 @@ export const modelFetch = imageTask({
   }),
   run: async (dir, { address, name, timeout }, around): Promise<FetchedModel> => {
     // Said before the hours that a large model may take.
-    if (!existsSync(join(dir, 'data.mdb'))) throw new BatError('E_NO_IMAGE', { dir })
+    if (!(await hasImage(dir))) throw new BatError('E_NO_IMAGE', { dir })
     const parsed = parseModelAddress(address)
     const fetched =
       parsed.kind === 'path'

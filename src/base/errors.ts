@@ -215,10 +215,10 @@ const table = {
     message: 'the backup is damaged: {place}: {problem}',
     remedy: 'take another backup: batos restore DIR',
   },
-  E_RESTORE_OVER: {
+  E_IMAGE_EXISTS: {
     class: 'refuse',
     message: 'there is an image in {dir} already',
-    remedy: 'it is kept beside under a dated name with: batos restore {from} --force',
+    remedy: 'it is kept beside under a dated name with: {command} --force',
   },
   E_IMAGE_LOCKED: {
     class: 'fatal',
@@ -294,11 +294,6 @@ const table = {
     class: 'refuse',
     message: '{dir} cannot be loaded: {problems}',
     remedy: '{hint}',
-  },
-  E_IMAGE_EXISTS: {
-    class: 'refuse',
-    message: 'there is an image at {dir} already',
-    remedy: 'batos load DIR --force puts it aside, under a name with the date',
   },
 
   // the sandbox

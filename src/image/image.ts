@@ -34,6 +34,7 @@ import { takeLock } from './lock.ts'
 import { checkMedium } from './medium.ts'
 import { type MigrationProgress, migrateFormat } from './migration.ts'
 import { type Packed, type PackFloor, type PackOptions, type PackReport, packImage } from './pack.ts'
+import { dropMove, finishMove } from './place.ts'
 import { Revisions } from './revisions.ts'
 import { isSalvageable, salvagedHead, salvagedIdentity } from './salvage.ts'
 import type { Shape } from './shapes.ts'
@@ -103,8 +104,10 @@ export async function openImage(options: ImageOptions): Promise<Image> {
   const dir = resolve(options.dir) // whatever the working folder is later
   const teardown = new Teardown()
   try {
+    await finishMove(dir)
     prepareFolder(dir)
     teardown.add(takeLock(join(dir, 'lock'), dir))
+    await dropMove(dir)
     checkMedium(join(dir, 'data.mdb'))
     const store = openStore(dir, durable)
     teardown.add(() => store.close())

@@ -1,8 +1,7 @@
-// Makes an image of a backup: the same id, the same history. It is built beside and put in its place by a rename; a backup that
-// is not what its manifest says is refused, and nothing has happened. So it is where an image is already, unless that one is
-// to be kept beside under a dated name.
-import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+// Makes an image of a backup: the same id, the same history. It is built beside and moved to its place (place.ts); a backup
+// that is not what its manifest says is refused, and nothing has happened. So it is where an image is already, unless that
+// one is to be kept beside under a dated name.
+import { mkdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
@@ -11,9 +10,8 @@ import { eachBlob, readRecords, type Watch } from './backup/check.ts'
 import { type Manifest, readManifest } from './backup/manifest.ts'
 import { copyFailure } from './backup.ts'
 import { syncFolder, writeBlobFile } from './blob-file.ts'
-import { datedName } from './dated-name.ts'
 import { openImage } from './image.ts'
-import { takeLock } from './lock.ts'
+import { Place } from './place.ts'
 import { Store } from './store.ts'
 import type { Fault } from './verify.ts'
 
@@ -38,33 +36,31 @@ export interface RestoreReport {
 }
 
 /**
- * Restores the backup in `from` as the image in `dir`. Throws E_NO_BACKUP, E_BACKUP_DAMAGED, E_RESTORE_OVER,
+ * Restores the backup in `from` as the image in `dir`. Throws E_NO_BACKUP, E_BACKUP_DAMAGED, E_IMAGE_EXISTS,
  * E_IMAGE_LOCKED, E_BACKUP_ROOM, E_IMAGE_WRITE, the reason of `signal`.
  */
 export async function restore(from: string, dir: string, options: RestoreOptions): Promise<RestoreReport> {
   const manifest = await readManifest(from)
   if (!manifest) throw new BatError('E_NO_BACKUP', { dir: from })
-  const isThere = existsSync(dir) && (await readdir(dir)).some((name) => !name.startsWith('lock'))
-  if (isThere && !options.force) throw new BatError('E_RESTORE_OVER', { dir, from })
-  const release = existsSync(dir) ? takeLock(join(dir, 'lock'), dir) : () => {}
+  const { clock, force = false } = options
+  const place = await Place.reserve(dir, { clock, force, command: `batos restore ${from}` }).catch(
+    (error) => {
+      throw copyFailure(error, dirname(dir), options.signal)
+    },
+  )
   const made = join(dirname(dir), `${basename(dir)}.restoring`)
   try {
-    await mkdir(dirname(dir), { recursive: true })
     await rm(made, { recursive: true, force: true })
     const blobs = await build(from, made, { manifest, options })
     const faults = await remaining(made, options)
-    await release()
-    const kept = isThere ? await movedAside(dir, options.clock) : null
-    if (!isThere) await rm(dir, { recursive: true, force: true })
-    await rename(made, dir)
-    await syncFolder(dirname(dir))
+    const kept = await place.take(made)
     const time = new Date(manifest.time).toISOString()
     return { dir, from, image: manifest.image, head: manifest.head, time, blobs, kept, faults }
   } catch (error) {
     await rm(made, { recursive: true, force: true })
     throw copyFailure(error, dirname(dir), options.signal)
   } finally {
-    await release()
+    await place.release()
   }
 }
 
@@ -109,11 +105,4 @@ async function remaining(made: string, { clock, signal, onProgress }: RestoreOpt
   } finally {
     await image.close()
   }
-}
-
-/** Moves an image to a name with the time in it, which is answered. */
-async function movedAside(dir: string, clock: Clock): Promise<string> {
-  const kept = datedName(dir, clock)
-  await rename(dir, kept)
-  return kept
 }

@@ -35,7 +35,7 @@ test('backs up while the kernel runs, and restores when it is down, keeping the 
   await daemon.kill('SIGTERM')
   const over = await run('restore', to)
   assert.equal(over.status, 1)
-  assert.match(over.errors, /E_RESTORE_OVER: .*\n.*restore .* --force/)
+  assert.match(over.errors, /E_IMAGE_EXISTS: .*\n.*restore .* --force/)
   const restored = await run('restore', to, '--force', '--json')
   assert.equal(restored.status, 0, restored.errors)
   const { kept, faults } = JSON.parse(restored.output)

@@ -227,7 +227,7 @@ test('restores over an image only when it is told to, and keeps that one beside'
   const { kept, oid, to, made } = await scene(t)
   await kept.image.backup(to)
   await restore(to, made, { clock })
-  await assert.rejects(restore(to, made, { clock }), coded('E_RESTORE_OVER', { dir: made }))
+  await assert.rejects(restore(to, made, { clock }), coded('E_IMAGE_EXISTS', { dir: made }))
   const present = await opened(t, made)
   await present.commit((transaction) => transaction.get(oid).set('count', 5))
   await assert.rejects(

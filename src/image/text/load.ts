@@ -6,7 +6,7 @@
 // one was, and what refers to its transactions elsewhere (logs) does not come to mean others. What was loaded shows as the
 // work of a few last transactions; what lay before them is not in a dump.
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { BatError } from '../../base/errors.ts'
@@ -14,11 +14,11 @@ import { numberOf, type Oid, oidOf, type Tid, tidOf, uuidV7 } from '../../base/i
 import type { Progress } from '../../base/progress.ts'
 import { takeTurns } from '../../base/turns.ts'
 import { TreeRef } from '../../base/value.ts'
-import { datedName } from '../dated-name.ts'
 import { founded, UNKNOWN_ID } from '../identity.ts'
 import { type Image, openImage } from '../image.ts'
 import { takeLock } from '../lock.ts'
 import { ROOT } from '../object-state.ts'
+import { Place } from '../place.ts'
 import { SHAPES, type Shape, Shapes } from '../shapes.ts'
 import { Store } from '../store.ts'
 import type { Transaction } from '../transaction.ts'
@@ -60,17 +60,19 @@ const CHUNK_WEIGHT = 500
 export async function loadImage(options: LoadOptions): Promise<LoadReport> {
   const { from, dir, clock, force = false } = options
   const listing = await listDump(from)
-  if (existsSync(join(dir, 'data.mdb')) && !force) throw new BatError('E_IMAGE_EXISTS', { dir })
   clearLeftOvers(dir)
+  const place = await Place.reserve(dir, { clock, force, command: `batos load ${from}` })
   const staging = `${dir}.loading-${randomUUID()}`
   mkdirSync(staging, { recursive: true })
   try {
     const report = await new Load(listing, staging, options).run()
-    const aside = moveIn(staging, { dir, clock })
-    return { ...report, dir, ...(aside === undefined ? {} : { aside }) }
+    const aside = await place.take(staging)
+    return { ...report, dir, ...(aside === null ? {} : { aside }) }
   } catch (error) {
     rmSync(staging, { recursive: true, force: true })
     throw writeFailureAt(dir, error)
+  } finally {
+    await place.release()
   }
 }
 
@@ -217,30 +219,6 @@ function nextOid({ head, objects, trees }: DumpListing): Oid {
 function setEntries(transaction: Transaction, oid: Oid, entries: readonly Entry[]): void {
   const tree = transaction.tree(new TreeRef(oid))
   for (const { key, value } of entries) tree.set(key, value)
-}
-
-/** Moves the image that was made to its place; answers where the one is now that was there. */
-function moveIn(staging: string, { dir, clock }: Pick<LoadOptions, 'dir' | 'clock'>): string | undefined {
-  if (!existsSync(dir)) {
-    renameSync(staging, dir)
-    return undefined
-  }
-  const release = takeLock(join(dir, 'lock'), dir)
-  try {
-    if (!existsSync(join(dir, 'data.mdb'))) {
-      release()
-      // only an empty folder is replaced: a rename refuses any other
-      renameSync(staging, dir)
-      return undefined
-    }
-    const aside = datedName(dir, clock)
-    renameSync(dir, aside)
-    renameSync(staging, dir)
-    rmSync(join(aside, 'lock'), { force: true })
-    return aside
-  } finally {
-    release()
-  }
 }
 
 /** A failed call of the file system as E_HOME; any other error as it is. */
