@@ -15,12 +15,13 @@ import { readExamples } from '../src/forge/examples.ts'
 import { verdictLine } from '../src/forge/gate.ts'
 import type { Image } from '../src/image/image.ts'
 import type { Adapter } from '../src/mind/engine-messages.ts'
+import { digestOfFile } from '../src/mind/file-digest.ts'
 import { readTemplates } from '../src/mind/template-files.ts'
 import { candidateFor } from './candidates.ts'
 import { examine } from './examination.ts'
 import { type Expert, type ExpertFile, putExpert, serve, servingIn, type Verdict } from './experts.ts'
 import { codicesOf } from './genesis.ts'
-import { chosenIn } from './models.ts'
+import { chosenIn, seedPath } from './models.ts'
 import { readSuite } from './regression-suite.ts'
 
 export interface GateOptions {
@@ -64,6 +65,15 @@ export async function judgeExpert(
   } as unknown as PlainObject
   const { passed } = verdict
   return { passed, by: 'gate', reason: verdictLine(verdict), time: clock.now(), report }
+}
+
+/** The file of the model that serves, and its digest. */
+export async function servingModel(image: Image, home: Home): Promise<{ path: string; sha256: string }> {
+  const { model } = await loadConfig(home.config)
+  if (model.engine !== 'local') throw new BatError('E_GATE_LOCAL', { engine: model.engine })
+  const { blob } = chosenIn(image.now())
+  const path = model.path ?? (blob === undefined ? seedPath : image.blobPath(blob))
+  return { path, sha256: (await digestOfFile(path)).sha256 }
 }
 
 /** Keeps a verdict with its expert; one that passed serves from then on. Answers the transaction. */

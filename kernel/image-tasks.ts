@@ -19,6 +19,7 @@ import type { Image } from '../src/image/image.ts'
 import type { Around, ImageTask, TaskOutcome } from './image-task.ts'
 import { backup } from './tasks/backup.ts'
 import { dump } from './tasks/dump.ts'
+import { forgeGate } from './tasks/forge-gate.ts'
 import { forgeTrain } from './tasks/forge-train.ts'
 import { load } from './tasks/load.ts'
 import { modelAdd } from './tasks/model-add.ts'
@@ -40,6 +41,7 @@ const table: Readonly<Record<string, ImageTask>> = {
   pack,
   stats,
   'forge-train': forgeTrain,
+  'forge-gate': forgeGate,
   'model-fetch': modelFetch,
   'model-add': modelAdd,
   'model-list': modelList,

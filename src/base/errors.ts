@@ -579,6 +579,11 @@ const table = {
     message: 'the held-out set has {count} examples; fewer than {least} can show nothing at p < {p}',
     remedy: 'give a larger one with --data FILE',
   },
+  E_NO_HELD_OUT: {
+    class: 'refuse',
+    message: 'no held-out set came with {name}, and the gate has nothing to examine it with',
+    remedy: 'batos forge gate {name} --data HELD_OUT.jsonl',
+  },
   E_EXAMINER: {
     class: 'retry',
     message: 'the model that is to examine the adapter did not come up: {reason}',

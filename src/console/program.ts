@@ -1,5 +1,6 @@
 // The command line: which commands there are, what each takes, and which function does it. Commander parses and writes the
 // help; what it refuses becomes E_USAGE with its suggestion, exit status 2.
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { BatError } from '../base/errors.ts'
@@ -249,6 +250,21 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .addOption(numberOption('--replicas', 'threads'))
     .addOption(numberOption('--seed', 'of all that is random; default 1'))
     .action(does(train))
+  forge
+    .command('gate <adapter>')
+    .description(
+      'examine an adapter (a file, or an expert by name) and let it serve its persona when it is better',
+    )
+    .option('--persona <name>', 'whose it is, where its name does not tell')
+    .option('--data <file>', 'the held-out set, JSON lines; else the one that came with it')
+    .action(
+      does((task, adapter: string, { data, ...options }: { data?: string; persona?: string }) =>
+        imageTask(task, 'forge-gate', {
+          ...{ ...options, adapter: existsSync(adapter) ? resolve(adapter) : adapter },
+          ...(data === undefined ? {} : { data: resolve(data) }),
+        }),
+      ),
+    )
   add('doctor', 'look for what could be wrong here').action(does(doctor))
   return program
 }
