@@ -6,7 +6,6 @@
 import { writeFileSync } from 'node:fs'
 import { makeJudge } from '../../kernel/judge.ts'
 import { type SuiteRow, suiteFile } from '../../kernel/regression-suite.ts'
-import type { Value } from '../../src/base/value.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
 import { facetQuery, planOf } from '../../src/mind/plan.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -14,10 +13,10 @@ import { corrupt } from './corruption.ts'
 import { facetAnswersOf } from './documents.ts'
 import { drawMethod } from './families/all.ts'
 import { makeRandom } from './random.ts'
-import { type Choices, compile, type Sample, sample } from './sample.ts'
+import { type Choices, sample } from './sample.ts'
+import { witnessesOf } from './witnesses.ts'
 
 const SEED = 1905
-const WITNESSES = 4
 const everyday: Choices = {
   ...{ split: 'heldout', wording: 'train', note: 'none', answer: false, examples: 0 },
 }
@@ -33,7 +32,6 @@ const counts = {
   voice: 40,
 }
 type Kind = keyof typeof counts
-type SuiteWitness = Extract<SuiteRow, { task: 'method' }>['witnesses'][number]
 
 const random = makeRandom(SEED)
 const sandbox = await startSandbox({})
@@ -70,12 +68,12 @@ async function drawRow(kind: Kind, id: string): Promise<SuiteRow | undefined> {
     case 'known':
     case 'example':
     case 'intent': {
-      const witnesses = await witnessesOf(of)
+      const witnesses = await witnessesOf(random, of, judge)
       return witnesses && { id, task: 'method', brief, witnesses }
     }
     case 'repair': {
       const broken = corrupt(random, of)
-      const witnesses = await witnessesOf(of)
+      const witnesses = await witnessesOf(random, of, judge)
       if (broken === undefined || witnesses === undefined) return undefined
       const source = signatureOf(brief.selector, brief.args.length) + broken.body
       return { id, task: 'repair', brief, source, report: [...broken.report], witnesses }
@@ -93,24 +91,4 @@ async function drawRow(kind: Kind, id: string): Promise<SuiteRow | undefined> {
     default:
       return kind satisfies never
   }
-}
-
-/** The reference's answers on its own message and on fresh ones; undefined when it does not give them in the sandbox. */
-async function witnessesOf(of: Sample): Promise<SuiteWitness[] | undefined> {
-  const { selector, args } = of.brief
-  const prefill = signatureOf(selector, args.length)
-  const run = compile(prefill + of.body)
-  const inputs = [
-    { state: of.brief.slots as Record<string, Value>, args: [...args] },
-    ...Array.from({ length: WITNESSES - 1 }, () => of.fresh(random, 'heldout')),
-  ]
-  const witnesses = inputs.map(({ state, args }) => {
-    const after = structuredClone(state)
-    const answer = run(after, ...structuredClone(args))
-    delete after._p_changed
-    return JSON.parse(JSON.stringify({ slots: state, args, expected: answer ?? null, after }))
-  })
-  const request = { messages: [], prefill, maxTokens: 1, temperature: 0, seed: 0 }
-  const right = await judge({ id: '', request, check: { kind: 'method', selector, witnesses } }, of.body)
-  return right ? witnesses : undefined
 }
