@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(options: BenchOpti
   send: () => import('./send.ts'),
   loop: () => import('./loop.ts'),
   sandbox: () => import('./sandbox.ts'),
+  mind: () => import('./mind.ts'),
 }
 
 const [name, ...flags] = process.argv.slice(2)

@@ -31,6 +31,7 @@ import { numbersOf, textsOf } from './gguf.ts'
 import { type Encoder, encodePrompt } from './llama-chat.ts'
 import { LoadedAdapters, type NativeAdapters } from './loaded-adapters.ts'
 import { failureOf, nativeReason, noteNativeLine, unavailable } from './native-failures.ts'
+import { makePieceStream } from './piece-stream.ts'
 import { Recent } from './recent.ts'
 import { type Slot, Slots } from './slots.ts'
 import { Swaps } from './swaps.ts'
@@ -236,6 +237,10 @@ async function serve(id: number, request: InferRequest, stream: boolean): Promis
   const began = performance.now()
   if (!mind) throw new BatError('E_NO_MODEL', { reason: 'it is not loaded' })
   const abort = new AbortController()
+  const pieces = makePieceStream(
+    (text) => say({ kind: 'token', id, text }),
+    () => performance.now(),
+  )
   aborts.set(id, abort)
   try {
     const tokens = encodePrompt(mind.encoder, request.messages, request.prefill)
@@ -249,8 +254,9 @@ async function serve(id: number, request: InferRequest, stream: boolean): Promis
       const { firstTokenAt, ...answer } = await generate(mind, slot, tokens, request, {
         grammar,
         signal: abort.signal,
-        onText: (text) => stream && text !== '' && say({ kind: 'token', id, text }),
+        onText: (text) => stream && pieces.push(text),
       })
+      pieces.end()
       mind.slots.release(slot)
       return {
         ...answer,
