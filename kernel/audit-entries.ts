@@ -3,6 +3,7 @@ import { type Mission, missionHash, missionText } from '../src/cognition/mission
 import type { Observation } from '../src/cognition/observation.ts'
 import type { StateName } from '../src/cognition/states.ts'
 import type { AuditEntry } from '../src/metacognition/audit-event.ts'
+import { recordOfCall } from '../src/metacognition/recorded-call.ts'
 
 /** Makes the audit entries of one cycle, observation by observation; undefined for what the trail does not keep. */
 export function auditEntries(
@@ -38,17 +39,8 @@ export function auditEntries(
       case 'call':
         return entry({
           event_type: 'LLM_CALL',
-          active_persona: seen.persona,
-          model_id: seen.model,
-          ...(seen.adapter === undefined ? {} : { expert_version: seen.adapter }),
-          event_data: {
-            llm_prompt: seen.prompt,
-            llm_response_raw: seen.response,
-            tokens_in: seen.tokensIn,
-            tokens_out: seen.tokensOut,
-            duration_ms: seen.durationMs,
-            seed: seen.seed,
-          },
+          ...(seen.request.persona !== undefined && { active_persona: seen.request.persona }),
+          ...recordOfCall(seen.request, seen.result),
           status: 'SUCCESS',
         })
       case 'retrieval':

@@ -28,6 +28,7 @@ import { modelList } from './tasks/model-list.ts'
 import { modelUse } from './tasks/model-use.ts'
 import { modelVerify } from './tasks/model-verify.ts'
 import { pack } from './tasks/pack.ts'
+import { replay } from './tasks/replay.ts'
 import { restore } from './tasks/restore.ts'
 import { stats } from './tasks/stats.ts'
 import { verify } from './tasks/verify.ts'
@@ -39,6 +40,7 @@ const table: Readonly<Record<string, ImageTask>> = {
   dump,
   load,
   pack,
+  replay,
   stats,
   'forge-train': forgeTrain,
   'forge-gate': forgeGate,

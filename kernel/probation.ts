@@ -44,7 +44,8 @@ export class Probation {
       observe: (seen) => {
         if (seen.kind === 'draft') drafts = seen.attempt
         if (seen.kind !== 'call') return
-        const { persona, model, adapter = '-' } = seen
+        const { persona = '' } = seen.request
+        const { model, adapter = '-' } = seen.result
         const who = { persona, model, adapter }
         asked.set(keyOf(who), who)
       },

@@ -115,6 +115,11 @@ const table = {
     message: 'no running cycle {id}',
     remedy: 'batos audit --limit 20 shows the last ones',
   },
+  E_NO_CALL: {
+    class: 'refuse',
+    message: 'the audit trail has no call of the model, and no cycle with one, named {id}',
+    remedy: 'batos audit --limit 20 --json shows the ids of events and cycles',
+  },
   E_STOPPING: { class: 'retry', message: 'the kernel is stopping', remedy: 'ask again when it is back' },
   E_NOTHING_TO_UNDO: {
     class: 'refuse',

@@ -1,5 +1,6 @@
 // What a thought lets be seen while it goes on. One stream, several readers: the client that asked, subscribers, the
 // audit trail, the metrics. An observation is a fact about the past; nothing waits for those who look.
+import type { InferRequest, InferResult } from '../mind/engine-messages.ts'
 import type { Plan } from '../mind/plan.ts'
 import type { StateName } from './states.ts'
 
@@ -15,15 +16,9 @@ export type Observation =
   | { readonly kind: 'token'; readonly text: string }
   | {
       readonly kind: 'call'
-      readonly persona: string
-      readonly prompt: string
-      readonly response: string
-      readonly tokensIn: number
-      readonly tokensOut: number
-      readonly durationMs: number
-      readonly seed: number
-      readonly model: string
-      readonly adapter?: string
+      /** As it was answered: made again, it has the same answer. */
+      readonly request: InferRequest
+      readonly result: InferResult
     }
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'retrieval'; readonly found: readonly string[] }

@@ -133,6 +133,10 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .option('--cycle <id>', 'of one cycle')
     .addOption(limitOption(50))
     .action(does(asking.audit))
+  add(
+    'replay <id>',
+    'ask the model again what a cycle asked it, or one call, and compare the answers',
+  ).action(does((task, id: string) => imageTask(task, 'replay', { id })))
   add('metrics', 'counts and durations of the running kernel').action(does(asking.metrics))
   add('cancel <cycle>', 'stop a running cycle').action(does(asking.cancel))
   program

@@ -1,6 +1,7 @@
 // One line of the audit trail. The schema is the contract: whoever reads the trail (the console, the heartbeat, the
 // forge) reads what this accepts, and nothing else is ever written.
 import { z } from 'zod'
+import { recordedRequestSchema } from './recorded-request.ts'
 
 export const eventTypes = [
   'STATE_TRANSITION',
@@ -35,6 +36,8 @@ export const auditEventSchema = z.strictObject({
     .object({
       mission: text,
       llm_prompt: text,
+      /** All that it takes to make the call again, with `seed`, `model_id` and `expert_version`. */
+      llm_request: recordedRequestSchema,
       llm_response_raw: text,
       seed: z.number(),
       tokens_in: count,

@@ -22,3 +22,7 @@ export function requestProblem(request: InferRequest): BatError | undefined {
 }
 
 const refusal = (path: string, problem: string) => new BatError('E_INFER_REQUEST', { path, problem })
+
+/** The whole prompt as one text, for people. */
+export const promptText = ({ messages, prefill = '' }: InferRequest): string =>
+  [...messages.map(({ role, content }) => `${role}: ${content}`), `assistant: ${prefill}`].join('\n')

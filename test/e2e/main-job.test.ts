@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Method } from '../../src/base/value.ts'
+import { mapOf } from '../../src/console/value-map.ts'
 import { ask, type Daemon, say, startDaemon } from './daemon.ts'
 
 describe('the main job', { timeout: 120_000 }, () => {
@@ -40,6 +41,25 @@ describe('the main job', { timeout: 120_000 }, () => {
     assert.equal(await say(client, 'genesis double: 1.5'), 3)
     await client.request({ command: 'audit', options: { limit: 1 } })
     assert.equal(await calls(), before)
+  })
+
+  it('asks the model again from the audit trail alone, and has the same answers', async () => {
+    const client = daemon.client()
+    const calls = (await daemon.audit()).filter(({ event_type }) => event_type === 'LLM_CALL')
+    const replay = async (id: string) => {
+      const options = { task: 'replay', settings: { id } }
+      const { result } = mapOf(await client.request({ command: 'maintain', options }))
+      return result as unknown as { same: boolean; calls: { same: boolean; now: string; recorded: string }[] }
+    }
+    const { same, calls: again } = await replay(calls[0]!.cycle_id)
+    assert.equal(again.length, calls.length)
+    assert.ok(same, JSON.stringify(again))
+    assert.deepEqual(
+      again.map(({ now }) => now),
+      calls.map(({ event_data }) => event_data.llm_response_raw),
+    )
+    assert.equal((await replay(calls.at(-1)!.event_id)).calls.length, 1)
+    await assert.rejects(replay('nothing'), { code: 'E_NO_CALL' })
   })
 
   it('answers a greeting without an example', async () => {

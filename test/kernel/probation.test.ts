@@ -17,18 +17,22 @@ import { freshFolder, freshImage } from '../image/fresh-image.ts'
 
 const model = 'm'.repeat(64)
 const call = (persona: string, adapter?: string): Observation => ({
-  ...{
-    kind: 'call',
-    persona,
-    prompt: '',
-    response: '',
-    tokensIn: 1,
-    tokensOut: 1,
-    durationMs: 1,
-    seed: 1,
-    model,
+  kind: 'call',
+  request: { messages: [], persona, maxTokens: 1, temperature: 0, seed: 1 },
+  result: {
+    ...{
+      text: '',
+      tokensIn: 1,
+      tokensOut: 1,
+      tokensReused: 0,
+      durationMs: 1,
+      firstTokenMs: 1,
+      seed: 1,
+      model,
+    },
+    ...(adapter === undefined ? {} : { adapter }),
+    stopReason: 'eog',
   },
-  ...(adapter === undefined ? {} : { adapter }),
 })
 const complete = { kind: 'complete' } as CycleOutcome
 const failed = (code: 'E_NOT_WRITTEN' | 'E_CANCELLED' | 'E_ENGINE_LOST'): CycleOutcome => ({
