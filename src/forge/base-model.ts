@@ -6,6 +6,7 @@ import { type Vocabulary, vocabularyOf } from '../mind/bpe.ts'
 import { type GgufHeader, numberOf, readTensorBytes } from '../mind/gguf.ts'
 import { bytesOf, type TensorType, tensorType } from '../mind/tensor-types.ts'
 import { validateModel } from '../mind/validate-model.ts'
+import { adapterPlan } from './adapter.ts'
 import { type LlamaShape, productOf, type WeightPlan, type Weights, weightShapes } from './weights.ts'
 
 export interface BaseModel {
@@ -53,13 +54,22 @@ export function readBase(path: string): BaseModel {
   }
 }
 
-/** The weights of the base, none of them trained. */
-export const frozenPlan = ({ header, shape }: BaseModel): readonly WeightPlan[] =>
+/** The weights of a base of this shape, none of them trained. */
+export const frozenPlan = (shape: LlamaShape, typeOf: (name: string) => TensorType): readonly WeightPlan[] =>
   [...weightShapes(shape)].map(([name, sizes]) => {
-    const { type } = header.tensors.get(name)!
+    const type = typeOf(name)
     const plan = { name, shape: sizes, type, trained: false }
     return isPassed(name, shape) ? { ...plan, turned: turnedType(type, sizes[1]!) } : plan
   })
+
+/** The weights of a base and of an adapter for it. */
+export const adaptedPlan = (
+  { header, shape }: BaseModel,
+  settings: Parameters<typeof adapterPlan>[1],
+): readonly WeightPlan[] => [
+  ...frozenPlan(shape, (name) => header.tensors.get(name)!.type),
+  ...adapterPlan(shape, settings),
+]
 
 /** Puts the values of the file into the weights. */
 export function loadBase(weights: Weights, { path, header, shape }: BaseModel): void {

@@ -152,7 +152,7 @@ export type Ggml = { readonly [N in keyof typeof signatures]: FunctionOf<(typeof
   readonly deviceName: (device: 'cpu' | 'gpu') => string | undefined
   /** The floats of stored values of any type that models have. */
   readonly decode: (type: TensorType, bytes: Uint8Array) => Float32Array
-  /** `rows` rows of floats as stored values; a row holds whole blocks. */
+  /** `rows` rows of floats as stored values; a row holds whole blocks. Of F32 it is the same memory. */
   readonly encode: (type: TensorType, floats: Float32Array, rows: number) => Uint8Array
 }
 
@@ -223,12 +223,13 @@ function bind(folder: string): Ggml {
       return found ? bound.backend_dev_description(found) : undefined
     },
     decode: (type, bytes) => {
-      if (type.name === 'F32') return new Float32Array(bytes.slice().buffer)
+      if (type.name === 'F32') return new Float32Array(Uint8Array.from(bytes).buffer)
       const floats = new Float32Array((bytes.byteLength / type.bytes) * type.block)
       base.func(decoderOf(type), 'void', ['void *', 'void *', 'int64_t'])(bytes, floats, floats.length)
       return floats
     },
     encode: (type, floats, rows) => {
+      if (type.name === 'F32') return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)
       const bytes = new Uint8Array((floats.length / type.block) * type.bytes)
       bound.quantize_chunk(type.id, floats, bytes, 0, rows, floats.length / rows, null)
       return bytes

@@ -2,6 +2,9 @@
 // a row) our gradients are compared with those of the library's own differentiation. Another release of the library
 // whose arguments or numbers changed shows here, in milliseconds, before anything is spoiled.
 import { BatError } from '../base/errors.ts'
+import { tensorType } from '../mind/tensor-types.ts'
+import { adapterPlan } from './adapter.ts'
+import { frozenPlan } from './base-model.ts'
 import { BatchStream } from './batches.ts'
 import type { TokenSet } from './documents.ts'
 import type { Backend, Ggml } from './ggml.ts'
@@ -21,11 +24,29 @@ const toy: LlamaShape = {
 }
 const limit = 1e-4
 
-/** The largest relative difference between our gradient and the library's, over all weights of the toy. */
-export async function gradientDifference(ggml: Ggml, backend: Backend, shape = toy): Promise<number> {
+/** What is differentiated: the whole model, or the pairs of an adapter for all seven matrices, with dropout. */
+export type Differentiated = 'whole' | 'adapter'
+
+/** The largest relative difference between our gradient and the library's, over all weights that are trained. */
+export async function gradientDifference(
+  ggml: Ggml,
+  backend: Backend,
+  { what = 'whole', shape = toy }: { readonly what?: Differentiated; readonly shape?: LlamaShape } = {},
+): Promise<number> {
   const random = randomFrom(11)
-  const weights = new Weights(ggml, backend, shape)
+  const weights =
+    what === 'whole'
+      ? new Weights(ggml, backend, shape)
+      : new Weights(ggml, backend, shape, [
+          ...frozenPlan(shape, () => tensorType('F32')),
+          ...adapterPlan(shape, { targets: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'], rank: 3 }),
+        ])
   weights.randomise(random)
+  if (shape.ropeFactors)
+    weights.write(
+      'rope_freqs.weight',
+      weights.read('rope_freqs.weight').map((one) => one + random()),
+    )
   const size = { length: 16, rows: 2 }
   const group = shape.heads / shape.kvHeads
   const batch = new BatchStream(
@@ -35,9 +56,10 @@ export async function gradientDifference(ggml: Ggml, backend: Backend, shape = t
   ).next()
   // Every place counts the same, since the library does not weigh rows.
   batch.weights.fill(1)
+  const adapter = { scale: 2, dropout: 0.25 }
   const gradientsOf = async (purpose: 'train' | 'compare') => {
-    const replica = new Replica(ggml, backend, weights, { ...size, purpose })
-    replica.feed(batch, { weightSum: size.length * size.rows })
+    const replica = new Replica(ggml, backend, weights, { ...size, purpose, adapter })
+    replica.feed(batch, { weightSum: size.length * size.rows, dropoutSeed: 5 })
     await replica.compute()
     return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))
   }
@@ -47,12 +69,17 @@ export async function gradientDifference(ggml: Ggml, backend: Backend, shape = t
 }
 
 /** Throws E_TRAINER_GRADIENTS when our gradients are not those of the library. */
-export async function requireSoundGradients(ggml: Ggml, backend: Backend): Promise<void> {
-  const difference = await gradientDifference(ggml, backend)
+export async function requireSoundGradients(
+  ggml: Ggml,
+  backend: Backend,
+  what: Differentiated,
+): Promise<void> {
+  const difference = await gradientDifference(ggml, backend, { what })
   if (!(difference < limit)) throw new BatError('E_TRAINER_GRADIENTS', { difference, limit })
 }
 
-function relativeDifference(a: Float32Array, b: Float32Array): number {
+/** The length of the difference by the length of `b`. */
+export function relativeDifference(a: Float32Array, b: Float32Array): number {
   let apart = 0
   let size = 0
   for (let i = 0; i < a.length; i++) {

@@ -5,8 +5,8 @@ import { existsSync, rmSync } from 'node:fs'
 import { BatError } from '../base/errors.ts'
 import { Bpe } from '../mind/bpe.ts'
 import { sha256OfFile } from '../mind/file-digest.ts'
-import { adapterPlan, beginAdapter } from './adapter.ts'
-import { type BaseModel, frozenPlan, loadBase, readBase } from './base-model.ts'
+import { beginAdapter } from './adapter.ts'
+import { adaptedPlan, type BaseModel, loadBase, readBase } from './base-model.ts'
 import { planRows } from './batches.ts'
 import { restoreCheckpoint } from './checkpoint.ts'
 import { encodeFile, longestOf, type TokenSet } from './documents.ts'
@@ -32,7 +32,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   const base = readBase(settings.base)
   const data = await readData(settings, base)
   const length = settings.length ?? roundUp(longestOf(data) - 1, 32)
-  const plan = [...frozenPlan(base), ...adapterPlan(base.shape, settings)]
+  const plan = adaptedPlan(base, settings)
   const rows = planRows(data, { length, epochs: settings.epochs, seed: settings.seed })
   const replicas = Math.min(settings.replicas, settings.accumulation, Math.ceil(rows.length / settings.batch))
   const size = { shape: base.shape, plan, rank: settings.rank, length, rows: settings.batch, replicas }
@@ -40,7 +40,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
 
   const attempt = async ({ ggml, device }: Device) => {
     const backends = Array.from({ length: device === 'gpu' ? 1 : replicas }, () => ggml.backend(device, 1)!)
-    await requireSoundGradients(ggml, backends[0]!)
+    await requireSoundGradients(ggml, backends[0]!, 'adapter')
     if (device === 'cpu') requireFree(needed)
     const weights = new Weights(ggml, backends[0]!, base.shape, plan)
     loadBase(weights, base)

@@ -22,7 +22,7 @@ import { type LlamaShape, readWeights, Weights } from './weights.ts'
 export async function runTraining(settings: TrainingSettings, hooks: TrainingHooks): Promise<void> {
   const ggml = openGgml({ gpu: settings.device === 'gpu' })
   const backends = openBackends(ggml, settings)
-  await requireSoundGradients(ggml, backends[0]!)
+  await requireSoundGradients(ggml, backends[0]!, 'whole')
   const vocabulary = JSON.parse(readFileSync(settings.tokenizer, 'utf8')) as Vocabulary
   const bpe = new Bpe(vocabulary)
   const shape: LlamaShape = { vocabulary: bpe.size, ...settings.model }

@@ -122,13 +122,14 @@ export class Weights {
     return readFloats(this.#ggml, this.at(name).tensor, this.at(name).count)
   }
 
+  /** Gives a weight these values, or those nearest to them in its type. */
   write(name: string, values: Float32Array): void {
-    const weight = this.at(name)
-    if (values.length !== weight.count) throw new RangeError(`${name} has ${weight.count} values`)
-    this.#ggml.backend_tensor_set(weight.tensor, values, 0, values.byteLength)
+    const { count, shape, type } = this.at(name)
+    if (values.length !== count) throw new RangeError(`${name} has ${count} values`)
+    this.fill(name, this.#ggml.encode(type, values, count / shape[0]!))
   }
 
-  /** Fills a frozen weight with its stored values, and its transposed copy if it has one. */
+  /** Fills a weight with its stored values, and its transposed copy if it has one. */
   fill(name: string, bytes: Uint8Array): void {
     const { shape, type, tensor, turned } = this.at(name)
     this.#ggml.backend_tensor_set(tensor, bytes, 0, bytes.byteLength)

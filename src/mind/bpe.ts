@@ -96,6 +96,10 @@ export class Bpe {
     const known = this.#known.get(word)
     if (known) return known
     const symbols = symbolsOf(word)
+    // A word that is a token is that token, whatever its merges would lead to.
+    const whole = symbols.join('')
+    if (this.#ids.has(whole) && !this.vocabulary.special.includes(whole))
+      symbols.splice(0, symbols.length, whole)
     for (;;) {
       let best = Number.POSITIVE_INFINITY
       let at = -1

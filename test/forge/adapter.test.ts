@@ -4,13 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { adapterPlan, exportAdapter } from '../../src/forge/adapter.ts'
-import { frozenPlan, loadBase, readBase } from '../../src/forge/base-model.ts'
+import { exportAdapter } from '../../src/forge/adapter.ts'
+import { adaptedPlan, loadBase, readBase } from '../../src/forge/base-model.ts'
+import { fillBatch } from '../../src/forge/batches.ts'
+import { relativeDifference } from '../../src/forge/gradient-test.ts'
+import { Replica } from '../../src/forge/llama-net.ts'
 import { adapterTargets, type LoraSettings } from '../../src/forge/lora-settings.ts'
 import { gaussian, randomFrom } from '../../src/forge/random.ts'
-import { Weights } from '../../src/forge/weights.ts'
+import { readFloats, Weights } from '../../src/forge/weights.ts'
 import { Bpe } from '../../src/mind/bpe.ts'
 import { encodePrompt } from '../../src/mind/llama-chat.ts'
+import type { TensorTypeName } from '../../src/mind/tensor-types.ts'
 import { validateAdapter } from '../../src/mind/validate-model.ts'
 import {
   backend,
@@ -32,8 +36,7 @@ const usual: LoraSettings['targets'] = ['q', 'k', 'v', 'o']
 
 function weightsOver(path: string, targets: LoraSettings['targets']) {
   const base = readBase(path)
-  const plan = [...frozenPlan(base), ...adapterPlan(base.shape, { targets, rank: 4 })]
-  const weights = new Weights(ggml, backend, base.shape, plan)
+  const weights = new Weights(ggml, backend, base.shape, adaptedPlan(base, { targets, rank: 4 }))
   loadBase(weights, base)
   const random = randomFrom(17)
   for (const { name, count, shape } of weights.trained) {
@@ -57,7 +60,46 @@ const kinds: readonly (readonly [string, () => string, LoraSettings['targets']])
 ]
 // llama.cpp lays out Q4_0 matrices anew when it loads them, and its product of those rounds activations otherwise.
 const limits: Readonly<Record<string, number>> = { 'the seed mind as Q4_0': 1e-2 }
-const tiny = (base: TinyBase) => writeTinyBase(folder, base)
+// What a product rounds of its other side, and that the transposed copy is rounded once more, sets these bounds.
+const roundings: readonly (readonly [TensorTypeName, number])[] = [
+  ['F32', 1e-6],
+  ['F16', 1e-3],
+  ['BF16', 1e-2],
+  ['Q8_0', 2e-2],
+  ['Q4_0', 8e-2],
+  ['Q4_K', 8e-2],
+  ['Q6_K', 4e-2],
+]
+
+for (const [type, bound] of roundings)
+  test(`passes gradients through ${type} as through the same values in F32, within ${bound}`, async () => {
+    const shape = { embedding: 256, feedForward: 256 }
+    const gradients = await gradientsOver(tiny({ type, ...shape }))
+    const exact = await gradientsOver(tiny({ type, ...shape, asFloats: true }))
+    const difference = relativeDifference(gradients, exact)
+    assert.ok(difference < bound, `relative difference ${difference}`)
+  })
+
+async function gradientsOver(path: string): Promise<Float32Array> {
+  const { weights } = weightsOver(path, usual)
+  const { heads, kvHeads } = weights.shape
+  const size = { length: 24, rows: 1 }
+  const set = {
+    ...{ count: 1, starts: Uint32Array.of(0, 20), prompts: Uint32Array.of(4), tooLong: 0 },
+    ids: Uint16Array.from({ length: 20 }, (_, i) => 30 + 7 * i),
+  }
+  const batch = fillBatch(set, { ...size, group: heads / kvHeads, promptWeight: 0, padding: 0 }, [[0]])
+  const adapter = { scale: 2, dropout: 0 }
+  const replica = new Replica(ggml, backend, weights, { ...size, purpose: 'train', adapter })
+  replica.feed(batch)
+  await replica.compute()
+  const all = weights.trained.flatMap(({ count }, i) => [...readFloats(ggml, replica.gradients[i]!, count)])
+  return Float32Array.from(all)
+}
+
+function tiny(base: TinyBase): string {
+  return writeTinyBase(folder, base)
+}
 
 for (const [title, write, targets] of kinds)
   test(`llama.cpp runs an adapter with the trainer's probabilities: ${title}`, async () => {

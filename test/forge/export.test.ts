@@ -22,7 +22,13 @@ import { tinyVocabulary } from './tiny-training.ts'
 const folder = mkdtempSync(join(tmpdir(), 'batos-export-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-const bpe = new Bpe(tinyVocabulary)
+// `qzw` is a token, yet the merges of that word lead elsewhere (q, zw): llama.cpp takes a word that is a token as it is.
+const vocabulary = {
+  tokens: [...tinyVocabulary.tokens, 'zw', 'qz', 'qzw'],
+  merges: [...tinyVocabulary.merges, 'z w', 'q z', 'qz w'],
+  special: tinyVocabulary.special,
+}
+const bpe = new Bpe(vocabulary)
 const shape = {
   vocabulary: bpe.size,
   width: 64,
@@ -58,6 +64,7 @@ after(() => llama.dispose())
 const texts = [
   'function add_to_(self, a, b) {\n  return a + b;\n}',
   "it's self.count=12345; x  y\n\n\tz",
+  'qzw xqzw',
   'Größe ☃ naïve <|eot_id|> 日本',
   '',
 ]
@@ -73,7 +80,7 @@ for (const [type, limit] of limits)
     exportModel(path, {
       name: 'tiny',
       shape,
-      vocabulary: tinyVocabulary,
+      vocabulary,
       contextLength: 256,
       type,
       read: (name) => weights.read(name),

@@ -13,14 +13,23 @@ const shapes: readonly (readonly [string, LlamaShape])[] = [
   ['as many key heads as query heads', { ...base, heads: 2, kvHeads: 2 }],
   ['groups of query heads, three layers', { ...base, layers: 3, heads: 4, kvHeads: 2 }],
   ['another base of positions', { ...base, heads: 2, kvHeads: 1, ropeBase: 10_000 }],
+  ['a head of its own', { ...base, heads: 2, kvHeads: 1, untied: true }],
 ]
 
-for (const [title, shape] of shapes)
-  test(`has the gradients of the library's own differentiation: ${title}`, async () => {
-    const difference = await gradientDifference(ggml, backend, shape)
-    assert.ok(difference < 1e-5, `relative difference ${difference}`)
-  })
+for (const what of ['whole', 'adapter'] as const)
+  for (const [title, shape] of shapes)
+    test(`has the gradients of the library's own differentiation, ${what}: ${title}`, async () => {
+      const difference = await gradientDifference(ggml, backend, { what, shape })
+      assert.ok(difference < 1e-5, `relative difference ${difference}`)
+    })
+
+test("has the gradients of the library's own differentiation, adapter: factors of positions", async () => {
+  const shape = { ...base, heads: 2, kvHeads: 1, ropeFactors: true }
+  const difference = await gradientDifference(ggml, backend, { what: 'adapter', shape })
+  assert.ok(difference < 1e-5, `relative difference ${difference}`)
+})
 
 test('lets a training begin when the gradients are sound', async () => {
-  await requireSoundGradients(ggml, backend)
+  await requireSoundGradients(ggml, backend, 'whole')
+  await requireSoundGradients(ggml, backend, 'adapter')
 })
