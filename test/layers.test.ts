@@ -12,6 +12,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'src/mind': ['src/base'],
   'src/guardian': ['src/base'],
   'src/sandbox': ['src/base', 'src/image'],
+  'src/memory': ['src/base', 'src/image', 'src/mind', 'src/guardian', 'src/sandbox'],
   'src/cognition': ['src/base', 'src/image', 'src/mind', 'src/guardian', 'src/sandbox'],
   'src/metacognition': ['src/base', 'src/image', 'src/mind'],
   'src/forge': ['src/base', 'src/image', 'src/mind'],

@@ -10,7 +10,7 @@ import { auditMethod, reportLines } from '../../src/guardian/audit.ts'
 import type { FacetAnswer } from '../../src/mind/briefs.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
 import type { InferRequest } from '../../src/mind/engine-messages.ts'
-import { planOf } from '../../src/mind/plan.ts'
+import { type Plan, planOf } from '../../src/mind/plan.ts'
 import type { Corrupted } from './corruption.ts'
 import { facetAnswersOf } from './documents.ts'
 import { runSource } from './judge.ts'
@@ -32,7 +32,8 @@ interface Refusal {
 }
 
 export class Asker {
-  readonly plans = { asked: 0, valid: 0, right: 0 }
+  /** `right`: the right facets of the right personas; `exact`: in the right words too. */
+  readonly plans = { asked: 0, valid: 0, right: 0, exact: 0 }
   readonly facets = { asked: 0, right: 0 }
   readonly #infer: (request: InferRequest) => Promise<{ readonly text: string }>
   readonly #drafting: Drafting
@@ -42,13 +43,14 @@ export class Asker {
     this.#drafting = drafting
   }
 
-  /** Has the method of a sample written, in at most so many drafts. */
+  /** Has the method of a sample written, in at most so many drafts; planned first, and with its facets asked, if told to. */
   async write(
     of: Sample,
-    { tries, facets }: { readonly tries: number; readonly facets: boolean },
+    { tries, plan, facets }: { readonly tries: number; readonly plan: boolean; readonly facets: boolean },
   ): Promise<Outcome> {
     const brief = briefOf(of)
-    const answers = facets ? await this.#facetAnswers(of, brief) : []
+    const planned = plan ? await this.#plan(of, brief) : undefined
+    const answers = facets && planned ? await this.#facetAnswers(of, brief, planned) : []
     const drafts: { readonly source: string; readonly refusal: Refusal }[] = []
     let prompt = ''
     for (let attempt = 0; attempt < tries; attempt++) {
@@ -72,29 +74,42 @@ export class Asker {
     return ask.parse((await this.#infer(ask.request)).text)
   }
 
-  async #facetAnswers(of: Sample, brief: Brief): Promise<readonly FacetAnswer[]> {
-    const right = facetAnswersOf(of)
+  async #plan(of: Sample, brief: Brief): Promise<Plan | undefined> {
+    const reference = planOf(brief.selector, of.voice !== undefined)
     const ask = this.#drafting.plan(brief)
     const { text } = await this.#infer(ask.request)
     this.plans.asked++
-    if (text === planOf(brief.selector, of.voice !== undefined)) this.plans.right++
     try {
       const plan = ask.parse(text)
       this.plans.valid++
-      const answers: FacetAnswer[] = []
-      for (const query of plan.facets) {
-        const facetAsk = this.#drafting.facet(brief, query)
-        const answer = facetAsk.parse((await this.#infer(facetAsk.request)).text)
-        answers.push({ facet: query.facet, answer })
-        this.facets.asked++
-        if (right.some((one) => one.facet === query.facet && one.answer === answer)) this.facets.right++
-      }
-      return answers
+      if (asksAlike(plan, JSON.parse(reference) as Plan)) this.plans.right++
+      if (text === reference) this.plans.exact++
+      return plan
     } catch (thrown) {
-      if (thrown instanceof BatError && thrown.code === 'E_PLAN') return []
+      if (thrown instanceof BatError && thrown.code === 'E_PLAN') return undefined
       throw thrown
     }
   }
+
+  async #facetAnswers(of: Sample, brief: Brief, plan: Plan): Promise<readonly FacetAnswer[]> {
+    const right = facetAnswersOf(of)
+    const answers: FacetAnswer[] = []
+    for (const query of plan.facets) {
+      const ask = this.#drafting.facet(brief, query)
+      const answer = ask.parse((await this.#infer(ask.request)).text)
+      answers.push({ facet: query.facet, answer })
+      this.facets.asked++
+      if (right.some((one) => one.facet === query.facet && one.answer === answer)) this.facets.right++
+    }
+    return answers
+  }
+}
+
+/** Whether two plans ask the same facets of the same personas, in whatever words. */
+function asksAlike(one: Plan, other: Plan): boolean {
+  const asked = ({ memory, artifact, facets }: Plan) =>
+    JSON.stringify([memory, artifact, facets.map(({ persona, facet }) => `${persona} ${facet}`)])
+  return asked(one) === asked(other)
 }
 
 const briefOf = ({ brief }: Sample): Brief => ({

@@ -5,7 +5,8 @@ import type { Value } from '../../src/base/value.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
 import { FLAG } from './method-spec.ts'
 import { chance, integer, pick, type Random } from './random.ts'
-import { compile, type Sample } from './sample.ts'
+import { compile } from './runnable.ts'
+import type { Sample } from './sample.ts'
 
 export interface Corrupted {
   readonly body: string

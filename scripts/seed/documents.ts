@@ -4,15 +4,19 @@ import { type FacetAnswer, inputsOf } from '../../src/mind/briefs.ts'
 import type { ChatMessage } from '../../src/mind/llama-chat.ts'
 import { facetQuery, planOf } from '../../src/mind/plan.ts'
 import { render } from '../../src/mind/prompts.ts'
+import type { TaskName } from '../../src/mind/tasks.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import { corrupt } from './corruption.ts'
 import { drawMethod } from './families/all.ts'
 import type { MethodSpec } from './method-spec.ts'
 import type { Split } from './names.ts'
-import { chance, integer, type Random } from './random.ts'
+import { chance, type Random } from './random.ts'
 import { type Choices, type Sample, sample } from './sample.ts'
+import type { Wording } from './selector.ts'
+import { drawTaskCase } from './tasks/all.ts'
+import type { TaskCase } from './tasks/case.ts'
 
-export type Task = 'method' | 'facet' | 'plan' | 'repair'
+export type Task = 'method' | 'facet' | 'plan' | 'repair' | TaskName
 
 export interface Document {
   readonly task: Task
@@ -34,11 +38,20 @@ export const facetAnswersOf = (of: Sample): readonly FacetAnswer[] => [
 
 /** What a template asks, with the answer that is right. */
 function document(
-  task: Task,
+  task: keyof typeof TEMPLATES,
   inputs: Readonly<Record<string, string>>,
   answer: string,
 ): Document | undefined {
   const { messages, prefill } = render(TEMPLATES[task], 'compact', inputs)
+  return finished(task, messages, prefill, answer)
+}
+
+function finished(
+  task: Task,
+  messages: readonly ChatMessage[],
+  prefill: string,
+  answer: string,
+): Document | undefined {
   const made = [...messages, { role: 'assistant', content: prefill + answer } as const]
   const length = made.reduce((sum, { content }) => sum + content.length, 0)
   return length > MAX_CHARACTERS ? undefined : { task, messages: made, given: prefill.length }
@@ -66,65 +79,95 @@ export function repairDocument(random: Random, of: Sample): Document | undefined
   return document('repair', inputs, of.body)
 }
 
-/** The mixture: what a request of the kernel may look like, in the proportions that training wants. */
+/**
+ * The mixture: what a request of the kernel may look like, in the proportions that training wants. Where a note or an
+ * answer stands, the selector often says little or the wrong thing: a model that can go by the selector learns to read
+ * nothing else.
+ */
 export function drawChoices(random: Random, spec: MethodSpec, split: Split): Choices {
-  const nonsense = !spec.vague && chance(random, 0.18)
-  let note: Choices['note'] = chance(random, 0.3) ? 'train' : 'none'
-  let answer = chance(random, 0.35)
-  let examples = chance(random, 0.06) ? integer(random, 1, 2) : 0
-  if (nonsense) {
-    if (chance(random, 0.75)) note = 'train'
-    else {
-      answer = true
-      examples = integer(random, 0, 2)
-    }
-  }
-  if (spec.open && note === 'none' && (spec.vague || chance(random, 0.5))) note = 'train'
-  if (spec.open && note === 'none') answer = true
+  const hint = drawHint(random, spec)
+  const answer = hint === 'answer' || (hint === 'note' && chance(random, 0.2))
+  const wording = drawWordingKind(random, spec, hint)
+  const nonsense = wording === 'nonsense' || wording === 'garbled'
   return {
     split,
-    wording: nonsense ? 'nonsense' : 'train',
-    note,
+    wording,
+    note: hint === 'note' ? 'train' : 'none',
     answer,
-    examples,
-    decorated: !nonsense && chance(random, 0.07),
+    examples: hint === 'answer' && chance(random, nonsense ? 0.5 : 0.1) ? (chance(random, 0.7) ? 1 : 2) : 0,
+    decorated: chance(random, 0.07),
     alone: 0.3,
   }
 }
 
+type Hint = 'none' | 'note' | 'answer'
+
+function drawHint(random: Random, { open, vague }: MethodSpec): Hint {
+  if (open) return vague || chance(random, 0.6) ? 'note' : 'answer'
+  const drawn = random()
+  return drawn < 0.4 ? 'none' : drawn < 0.7 ? 'note' : 'answer'
+}
+
+function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wording {
+  const drawn = random()
+  if (hint === 'none' || (hint === 'answer' && vague)) return 'train'
+  if (hint === 'note')
+    return drawn < 0.36 ? 'train' : drawn < 0.64 ? 'garbled' : drawn < 0.84 ? 'nonsense' : 'other'
+  return drawn < 0.3 ? 'train' : drawn < 0.66 ? 'garbled' : 'nonsense'
+}
+
 /** What is asked for how often. */
-const SHARES = { method: 0.81, purpose: 0.06, otherFacet: 0.03, plan: 0.03 } as const
+const SHARES = {
+  method: 0.62,
+  repair: 0.08,
+  plan: 0.06,
+  purpose: 0.05,
+  otherFacet: 0.03,
+  summary: 0.04,
+  child: 0.05,
+  thought: 0.025,
+  data: 0.025,
+  proxy: 0.02,
+} as const
+type Share = keyof typeof SHARES
 
 /** One document of the corpus; draws again until a draw is usable. */
 export function drawDocument(random: Random, split: Split): Document {
   for (;;) {
-    const task = drawTask(random)
-    const spec = drawMethod(random)
-    const choices = drawChoices(random, spec, split)
-    const of = sample(
-      random,
-      spec,
-      task === 'repair' && chance(random, 0.6) ? { ...choices, answer: true } : choices,
-    )
-    const made = of === undefined ? undefined : documentFor(random, task, of)
+    const share = drawShare(random)
+    const made = isTask(share)
+      ? taskDocument(drawTaskCase[share](random, split))
+      : methodTaskDocument(random, split, share)
     if (made !== undefined) return made
   }
 }
 
-type Share = keyof typeof SHARES | 'repair'
-
-function drawTask(random: Random): Share {
+function drawShare(random: Random): Share {
   let drawn = random()
   for (const [task, share] of Object.entries(SHARES)) {
     if (drawn < share) return task as Share
     drawn -= share
   }
-  return 'repair'
+  return 'method'
 }
 
-function documentFor(random: Random, task: Share, of: Sample): Document | undefined {
+const isTask = (share: Share): share is TaskName & Share => share in drawTaskCase
+
+const taskDocument = ({ task, ask, answer }: TaskCase): Document | undefined =>
+  finished(task, ask.request.messages, ask.request.prefill ?? '', answer)
+
+function methodTaskDocument(
+  random: Random,
+  split: Split,
+  share: Exclude<Share, TaskName>,
+): Document | undefined {
+  const spec = drawMethod(random)
+  const choices = drawChoices(random, spec, split)
+  const shown = share === 'repair' && chance(random, 0.6) ? { ...choices, answer: true } : choices
+  const of = sample(random, spec, shown)
+  if (of === undefined) return undefined
   const [purpose, other] = facetAnswersOf(of)
-  switch (task) {
+  switch (share) {
     case 'method':
       return methodDocument(of)
     case 'purpose':
@@ -135,5 +178,7 @@ function documentFor(random: Random, task: Share, of: Sample): Document | undefi
       return planDocument(of)
     case 'repair':
       return repairDocument(random, of)
+    default:
+      return share satisfies never
   }
 }

@@ -10,18 +10,17 @@ export type Split = 'train' | 'heldout'
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
-const LIST = readFileSync(join(packageRoot, 'scripts/seed/words.txt'), 'utf8').trim().split('\n')
+/** What a receiver is called on either side of the split: the root, and an object without a name. */
+const ANYWHERE = ['genesis', 'object']
+const LIST = readFileSync(join(packageRoot, 'scripts/seed/words.txt'), 'utf8')
+  .trim()
+  .split('\n')
+  .filter((word) => !ANYWHERE.includes(word))
 const hash = (word: string): number => {
   let sum = 7
   for (const char of word) sum = (sum * 31 + char.charCodeAt(0)) >>> 0
   return sum
 }
-/** The word list, split once and for all. */
-export const WORDS: Record<Split, readonly string[]> = {
-  train: LIST.filter((word) => hash(word) % 10 !== 3),
-  heldout: LIST.filter((word) => hash(word) % 10 === 3),
-}
-
 /** What people call slots, by the kind of their value. */
 const SLOTS: Record<'number' | 'text' | 'list' | 'map' | 'flag', Record<Split, readonly string[]>> = {
   number: {
@@ -70,12 +69,37 @@ const PEOPLE: Record<Split, readonly string[]> = {
 }
 const RECEIVERS: Record<Split, readonly string[]> = {
   train: words(
-    'genesis genesis genesis genesis object object counter account box lamp robot shop player clock garden door bank basket car room team ship house cat dog store library wallet machine calculator book school train game hero person cart tank',
+    'counter account box lamp robot shop player clock garden door bank basket car room team ship house cat dog store library wallet machine calculator book school train game hero person cart tank',
   ),
   heldout: words(
-    'genesis genesis genesis object kettle tractor museum violin bakery drone castle farmer elevator turbine wizard parrot harbor gauge fridge',
+    'kettle tractor museum violin bakery drone castle farmer elevator turbine wizard parrot harbor gauge fridge',
   ),
 }
+
+/** The lists of names above, all together. */
+export const LISTED: Record<Split, ReadonlySet<string>> = {
+  train: listed('train'),
+  heldout: listed('heldout'),
+}
+function listed(split: Split): ReadonlySet<string> {
+  const slots = Object.values(SLOTS).flatMap((lists) => lists[split])
+  return new Set([...slots, ...PEOPLE[split], ...RECEIVERS[split]])
+}
+
+const isHeldOut = (word: string): boolean =>
+  LISTED.heldout.has(word) || (hash(word) % 10 === 3 && !LISTED.train.has(word))
+/** The word list, split once and for all. */
+export const WORDS: Record<Split, readonly string[]> = {
+  train: LIST.filter((word) => !isHeldOut(word)),
+  heldout: LIST.filter(isHeldOut),
+}
+const WORD_SETS: Record<Split, ReadonlySet<string>> = {
+  train: new Set([...WORDS.train, ...LISTED.train]),
+  heldout: new Set([...WORDS.heldout, ...LISTED.heldout]),
+}
+/** Whether a word belongs to one side of the split, or to none (put together, or nonsense). */
+export const mayUse = (split: Split, word: string): boolean =>
+  !WORD_SETS[split === 'train' ? 'heldout' : 'train'].has(word)
 
 /** Words that cannot be names in JavaScript, or mean something else in a prompt. */
 const RESERVED = new Set(
@@ -116,7 +140,7 @@ export function word(random: Random, split: Split): string {
     const drawn = random()
     const made =
       drawn < 0.64 ? pick(random, WORDS[split]) : drawn < 0.84 ? pieces(random, split) : syllables(random)
-    if (made.length > 1 && made.length < 13 && !RESERVED.has(made)) return made
+    if (made.length > 1 && made.length < 13 && !RESERVED.has(made) && mayUse(split, made)) return made
   }
 }
 
@@ -136,8 +160,12 @@ export function slotName(random: Random, split: Split, kind: keyof typeof SLOTS)
 export const person = (random: Random, split: Split): string =>
   chance(random, 0.25) ? pick(random, PEOPLE[split]) : capital(word(random, split))
 
-export const receiverName = (random: Random, split: Split): string =>
-  chance(random, 0.7) ? pick(random, RECEIVERS[split]) : word(random, split)
+/** The root, an object without a name, or one by its name. */
+export function receiverName(random: Random, split: Split): string {
+  const drawn = random()
+  if (drawn < 0.15) return pick(random, ANYWHERE)
+  return drawn < 0.7 ? pick(random, RECEIVERS[split]) : word(random, split)
+}
 
 /** The parts of a selector nobody knows. */
 export const nonsensePart = (random: Random, split: Split): string =>

@@ -1,20 +1,20 @@
 // One method asked for once: its family's body with names drawn for the slots, a receiver that also holds other things,
 // a message in one of the method's wordings, perhaps the answer, examples, a note. Answers come from running the body.
-import { formatLiteral } from '../../src/base/notation.ts'
 import type { Value } from '../../src/base/value.ts'
 import { type MethodBrief, signatureOf } from '../../src/mind/briefs.ts'
-import { METHODS } from './families/all.ts'
 import { changedSlots, type MethodSpec } from './method-spec.ts'
-import { isReserved, nonsensePart, receiverName, type Split, slotName, WORDS, word } from './names.ts'
+import { isReserved, receiverName, type Split, slotName, WORDS, word } from './names.ts'
 import { chance, integer, pick, type Random, shuffle } from './random.ts'
-import { argumentsFor, type Shape, shapeOf, value } from './values.ts'
-import { decorate, drawNote, drawPattern, ownerKey, ownersOf, patternsOf, spell } from './wording.ts'
+import { compile, outcome } from './runnable.ts'
+import { drawWording, OWNERS, type Wording } from './selector.ts'
+import { type Example, mostTelling } from './telling.ts'
+import { apart, argumentsFor, type Shape, shapeOf, value } from './values.ts'
+import { drawNote, dress, ownerKey, spell } from './wording.ts'
 
 export interface Choices {
   /** Where names and values come from. */
   readonly split: Split
-  /** Known wordings, wordings kept for the score, or words that mean nothing. */
-  readonly wording: 'train' | 'heldout' | 'nonsense'
+  readonly wording: Wording
   readonly note: 'none' | 'train' | 'heldout'
   readonly answer: boolean
   /** How many further examples. */
@@ -36,7 +36,6 @@ export interface Sample {
   fresh(random: Random, split: Split): { readonly state: Record<string, Value>; readonly args: Value[] }
 }
 
-const OWNERS = ownersOf(METHODS)
 const NUMERALS = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ')
 const SHAPES: readonly Shape[] = ['number', 'text', 'list', 'map', 'flag']
 const KINDS: Record<Shape, readonly string[]> = {
@@ -68,7 +67,10 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
     }
   }
   const names = kinds.map((kind) => fresh(() => slotName(random, split, shapeOf(kind))))
-  const constants = [integer(random, 2, chance(random, 0.7) ? 12 : 99), integer(random, 1, 20)] as const
+  const constants = [
+    apart(random, split, 2, chance(random, 0.7) ? 12 : 99),
+    apart(random, split, 1, 20),
+  ] as const
   const quotes = [saying(random, split), saying(random, split), saying(random, split)] as const
   const fill = (text: string): string =>
     text
@@ -85,18 +87,7 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
       ? undefined
       : drawNote(random, choices.note === 'train' ? spec.note : spec.noteNew)
   const arity = spec.args?.length ?? 0
-  let wording: string
-  if (choices.wording === 'nonsense') {
-    wording =
-      arity === 0
-        ? nonsensePart(random, split)
-        : Array.from({ length: arity }, () => `${nonsensePart(random, split)}:`).join('')
-    if (spec.absent) wording = arity === 0 ? `${wording} S0` : wording.replace(/:/, ' S0:')
-  } else wording = drawPattern(random, patternsOf(choices.wording === 'train' ? spec.say : spec.sayNew))
-  if (choices.decorated) {
-    const longer = decorate(random, wording)
-    if (!OWNERS.has(ownerKey(longer)) && wording !== 'S0' && !wording.startsWith('S0:')) wording = longer
-  }
+  const wording = drawWording(random, spec, choices)
   const selector = spell(inWords(wording), chance(random, 0.55) ? 'snake' : 'camel')
   if (selector.length > 40 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(selector) || isReserved(selector))
     return undefined
@@ -107,11 +98,11 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
     (other) => other !== spec && other.slots !== undefined,
   )
   const shapes = kinds.map(shapeOf)
+  const unclear = choices.wording !== 'train' && choices.wording !== 'heldout'
   const mayHold = (shape: Shape, held: readonly Shape[]): boolean => {
     if (spelled) return true
     if (shapes.includes(shape)) return false
-    if (choices.wording === 'nonsense' && shapes.length > 0 && shape !== 'text' && shape !== 'flag')
-      return false
+    if (unclear && shapes.length > 0 && shape !== 'text' && shape !== 'flag') return false
     const all = [...shapes, ...held, shape]
     return !rivals.some((rival) => satisfied([...(rival.slots ?? '')].map(shapeOf), all))
   }
@@ -141,28 +132,42 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
 
   const body = `${spec.body.map((line) => `  ${fill(line)}\n`).join('')}}`
   const run = compile(signatureOf(selector, arity) + body)
-  const first = draw(random, split)
-  const expected = choices.answer ? outcome(run, first.state, first.args) : undefined
-  if (choices.answer && expected === undefined) return undefined
-  const witnesses = []
-  for (let i = 0; i < choices.examples; i++) {
-    const { args } = draw(random, split)
-    if (names[0] !== undefined && !spec.absent)
-      args.splice(0, args.length, ...argumentsFor(random, split, spec.args ?? '', first.state[names[0]]))
-    const answer = outcome(run, first.state, args)
-    if (answer !== undefined && arity > 0) witnesses.push({ args, expected: answer })
+  const shown = choices.answer
+    ? mostTelling(spec, [], () => {
+        const drawn = draw(random, split)
+        const answer = outcome(run, drawn.state, drawn.args)
+        const held = names.map((name) => drawn.state[name]!)
+        return answer === undefined ? undefined : { ...drawn, answer, slots: held }
+      })
+    : { ...draw(random, split), answer: undefined }
+  if (shown === undefined) return undefined
+  const { state, args, answer: expected } = shown
+  const held = names.map((name) => state[name]!)
+  const examples: Example[] = expected === undefined ? [] : [{ slots: held, args, answer: expected }]
+  const witnesses: { args: Value[]; expected: Value }[] = []
+  for (let i = 0; i < choices.examples && arity > 0; i++) {
+    const again = mostTelling(spec, examples, () => {
+      const more = spec.absent ? draw(random, split).args : argumentsFor(random, split, spec.args!, held[0])
+      const answer = outcome(run, state, more)
+      return answer === undefined ? undefined : { slots: held, args: more, answer }
+    })
+    if (again === undefined) continue
+    examples.push(again)
+    witnesses.push({ args: again.args, expected: again.answer })
   }
   const changed = changedSlots(spec).map(fill)
   return {
     spec,
     brief: {
       receiver: receiverName(random, split),
-      slots: first.state,
+      slots: state,
       selector,
-      args: first.args,
+      args,
       ...(expected === undefined ? {} : { expected }),
       ...(witnesses.length === 0 ? {} : { witnesses }),
-      ...(note === undefined ? {} : { intent: dress(random, inWords(note)) }),
+      ...(note === undefined
+        ? {}
+        : { intent: dress(random, inWords(note), choices.note === 'heldout' ? 'heldout' : 'train') }),
     },
     body,
     purpose: fill(spec.purpose),
@@ -189,15 +194,6 @@ function interleave<T>(random: Random, fixed: readonly T[], others: readonly T[]
   return made
 }
 
-/** People write notes with or without a capital, a please, a full stop. */
-function dress(random: Random, note: string): string {
-  const drawn = random()
-  if (drawn < 0.75) return note
-  if (drawn < 0.82) return `${note[0]!.toUpperCase()}${note.slice(1)}`
-  if (drawn < 0.88) return `please ${note}`
-  return drawn < 0.94 ? `${note}.` : `${note} please`
-}
-
 function saying(random: Random, split: Split): string {
   const words = Array.from({ length: integer(random, 1, 3) }, () =>
     chance(random, 0.6) ? pick(random, WORDS[split]) : word(random, split),
@@ -206,22 +202,4 @@ function saying(random: Random, split: Split): string {
   return chance(random, 0.35)
     ? `${text[0]!.toUpperCase()}${text.slice(1)}${pick(random, ['', '', '!', '.', '?'])}`
     : text
-}
-
-export type Runnable = (self: Record<string, Value>, ...args: Value[]) => Value
-
-/** Our own bodies only: what the model wrote is run elsewhere, fenced. */
-export const compile = (source: string): Runnable => new Function(`return (${source})`)() as Runnable
-
-/** The answer, or undefined when it is none that a person would type. */
-export function outcome(
-  run: Runnable,
-  state: Record<string, Value>,
-  args: readonly Value[],
-): Value | undefined {
-  const answer = run(structuredClone(state), ...(structuredClone(args) as Value[]))
-  if (answer === undefined || answer === null) return undefined
-  if (typeof answer === 'number' && (!Number.isFinite(answer) || Math.abs(answer) > 1e7)) return undefined
-  const text = formatLiteral(answer)
-  return text.length > 44 || /\.\d{5}|NaN|Infinity|undefined|e[+-]\d/.test(text) ? undefined : answer
 }

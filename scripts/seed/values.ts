@@ -13,12 +13,14 @@ export const shapeOf = (kind: string): Shape => {
   return kind === 'b' ? 'flag' : 'text'
 }
 
-function natural(random: Random, split: Split, high: number): number {
+/** A whole number; above twelve those that leave 3 when divided by five are kept for the score. */
+export function apart(random: Random, split: Split, low: number, high: number): number {
   for (;;) {
-    const drawn = integer(random, 0, high)
+    const drawn = integer(random, low, high)
     if (drawn < 13 || (drawn % 5 === 3) === (split === 'heldout')) return drawn
   }
 }
+const natural = (random: Random, split: Split, high: number): number => apart(random, split, 0, high)
 
 export function number(random: Random, split: Split): number {
   const drawn = random()
@@ -53,11 +55,11 @@ export function value(random: Random, split: Split, kind: string): Value {
       return natural(random, split, chance(random, 0.8) ? 9 : 20)
     case 'q':
     case 'Q':
-      return integer(random, 1, chance(random, 0.8) ? 9 : 20)
+      return apart(random, split, 1, chance(random, 0.8) ? 9 : 20)
     case 'f':
       return natural(random, split, 60) + integer(random, 0, 999) / pick(random, [10, 100, 1000])
     case 'j':
-      return integer(random, 1600, 2090)
+      return apart(random, split, 1600, 2090)
     case 's':
       return chance(random, 0.85)
         ? word(random, split)
@@ -113,7 +115,7 @@ export function value(random: Random, split: Split, kind: string): Value {
     case 'x':
       return word(random, split)
     case 'd':
-      return `${integer(random, 1900, 2090)}-${String(integer(random, 1, 12)).padStart(2, '0')}-${String(integer(random, 1, 28)).padStart(2, '0')}`
+      return `${apart(random, split, 1900, 2090)}-${String(integer(random, 1, 12)).padStart(2, '0')}-${String(integer(random, 1, 28)).padStart(2, '0')}`
     case 'b':
       return chance(random, 0.5)
     case 'l':

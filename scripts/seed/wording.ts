@@ -1,5 +1,6 @@
 // From the notation of the family files to words: alternatives, selectors in both spellings, decorations.
 import type { MethodSpec } from './method-spec.ts'
+import type { Split } from './names.ts'
 import { chance, pick, type Random } from './random.ts'
 
 /** A pattern cut at its alternatives; each piece is a list of choices. */
@@ -50,6 +51,35 @@ export const expansions = (patterns: readonly Pattern[]): readonly string[] =>
 
 export const noteExpansions = (notes: readonly string[]): readonly string[] =>
   notes.flatMap((note) => expansions([notePattern(note)]).map((text) => text.replace(/ +/g, ' ').trim()))
+
+/** What people put before a note that names what they want, and around any. */
+export const courtesies: Record<Split, readonly string[]> = {
+  train: [
+    'give',
+    'give me',
+    'answer',
+    'answer with',
+    'tell',
+    'tell me',
+    'return',
+    'compute',
+    'I want',
+    'it is',
+  ],
+  heldout: ['I would like', 'show me', 'it should be'],
+}
+const NAMES_SOMETHING = /^(?:the|a|an|half|twice|how|what|which|whether|so many|both) /
+
+/** People write notes with or without a capital, a please, a full stop. */
+export function dress(random: Random, note: string, split: Split): string {
+  const said =
+    NAMES_SOMETHING.test(note) && chance(random, 0.3) ? `${pick(random, courtesies[split])} ${note}` : note
+  const drawn = random()
+  if (drawn < 0.75) return said
+  if (drawn < 0.82) return capital(said)
+  if (drawn < 0.88) return `please ${said}`
+  return drawn < 0.94 ? `${said}.` : `${said} please`
+}
 
 export type Spelling = 'snake' | 'camel'
 

@@ -103,6 +103,10 @@ const table = {
     remedy: 'send it again with `=> value` or `# in your own words` to have it written otherwise',
   },
   E_PLAN: { class: 'refuse', message: 'the plan cannot be used: {problem}' },
+  E_MIND_ANSWER: {
+    class: 'refuse',
+    message: 'the mind was asked for a {task}; its answer cannot be used: {problem}',
+  },
   E_TEMPLATE: {
     class: 'fatal',
     message: 'the prompt template {file}: {problem}',

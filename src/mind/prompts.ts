@@ -25,7 +25,7 @@ export interface Template {
   readonly version: number
   readonly persona: string
   readonly inputs: readonly string[]
-  readonly schema: 'javascript' | 'plan' | 'line'
+  readonly schema: 'javascript' | 'plan' | 'line' | 'json'
   readonly profiles: Readonly<Record<Profile, readonly ChatMessage[]>>
 }
 
@@ -40,7 +40,7 @@ const header = z.strictObject({
   version: z.coerce.number().int().min(1),
   persona: z.string().regex(/^([A-Z]+|any)$/),
   inputs: z.string().transform((text) => text.split(/\s+/)),
-  schema: z.enum(['javascript', 'plan', 'line']),
+  schema: z.enum(['javascript', 'plan', 'line', 'json']),
 })
 
 /** Reads a template; E_TEMPLATE names the file and what is wrong with it. */

@@ -2,50 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { corrupt } from '../../scripts/seed/corruption.ts'
 import { drawChoices, drawDocument } from '../../scripts/seed/documents.ts'
-import { METHODS, TAUGHT } from '../../scripts/seed/families/all.ts'
+import { METHODS } from '../../scripts/seed/families/all.ts'
 import { runSource } from '../../scripts/seed/judge.ts'
 import { changedSlots } from '../../scripts/seed/method-spec.ts'
-import { WORDS } from '../../scripts/seed/names.ts'
 import { makeRandom } from '../../scripts/seed/random.ts'
 import { sample } from '../../scripts/seed/sample.ts'
-import { expansions, noteExpansions, ownerKey, patternsOf } from '../../scripts/seed/wording.ts'
+import { drawTaskCase } from '../../scripts/seed/tasks/all.ts'
+import type { Value } from '../../src/base/value.ts'
+import { sameAnswer } from '../../src/base/value-equality.ts'
 import { auditMethod, reportLines } from '../../src/guardian/audit.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
-
-const sayings = (text: string) => new Set(expansions(patternsOf(text)).map(ownerKey))
-
-test('has at least 30 families of at least 130 methods, with 5,000 words', () => {
-  assert.ok(TAUGHT.length >= 25, `${TAUGHT.length} families`)
-  assert.ok(METHODS.length >= 130, `${METHODS.length} methods`)
-  assert.equal(new Set(METHODS.map(({ id }) => id)).size, METHODS.length)
-  assert.ok(WORDS.train.length + WORDS.heldout.length >= 5000)
-})
-
-test('keeps training and held-out wordings, notes and words apart', () => {
-  for (const spec of METHODS) {
-    const known = sayings(spec.say)
-    const unseen = [...sayings(spec.sayNew)]
-    assert.ok(known.size >= 6, `${spec.id} has ${known.size} selectors`)
-    assert.ok(unseen.length >= 3, `${spec.id} has ${unseen.length} held-out selectors`)
-    assert.deepEqual(
-      unseen.filter((wording) => known.has(wording)),
-      [],
-      spec.id,
-    )
-    const notes = new Set(noteExpansions(spec.note))
-    assert.ok(notes.size >= 4 && spec.noteNew.length >= 3, `${spec.id} has ${notes.size} notes`)
-    assert.deepEqual(
-      noteExpansions(spec.noteNew).filter((note) => notes.has(note)),
-      [],
-      spec.id,
-    )
-  }
-  const train = new Set(WORDS.train)
-  assert.deepEqual(
-    WORDS.heldout.filter((word) => train.has(word)),
-    [],
-  )
-})
+import { matchGbnf, parseGbnf } from '../../src/mind/gbnf-matcher.ts'
 
 test('has references that the guardian lets pass and that change only what they say', () => {
   const random = makeRandom(11)
@@ -63,6 +30,41 @@ test('has references that the guardian lets pass and that change only what they 
         assert.ok(flag || !changed, `${spec.id} changes state without its flag: ${source}`)
         if (changed) assert.ok(changedSlots(spec).length > 0, `${spec.id} names no slot that it changes`)
       }
+    }
+  }
+})
+
+test('has references that answer the examples shown with them', () => {
+  const random = makeRandom(13)
+  let shown = 0
+  for (const spec of METHODS) {
+    const choices = { ...drawChoices(random, spec, 'train'), answer: true, examples: 2 }
+    const of = sample(random, spec, choices)
+    if (of === undefined) continue
+    const { selector, args, slots, expected, witnesses = [] } = of.brief
+    const source = signatureOf(selector, args.length) + of.body
+    for (const example of [{ args, expected: expected! }, ...witnesses]) {
+      shown++
+      const { answer } = runSource(source, slots, example.args)
+      assert.ok(
+        sameAnswer(JSON.parse(answer) as Value, example.expected!),
+        `${spec.id}: ${answer}\n${source}`,
+      )
+    }
+  }
+  assert.ok(shown > 2 * METHODS.length, `${shown} examples`)
+})
+
+test('has answers about texts that their own grammars and judges accept', () => {
+  const random = makeRandom(14)
+  for (const [task, draw] of Object.entries(drawTaskCase)) {
+    for (let i = 0; i < 60; i++) {
+      const { ask, answer, isRight } = draw(random, i % 2 === 0 ? 'train' : 'heldout')
+      assert.ok(isRight(answer), `${task}: ${answer}`)
+      assert.ok(!isRight('') && !isRight('{}'), task)
+      assert.ok(matchGbnf(parseGbnf(ask.request.grammar!), answer).ok, `${task}: ${answer}`)
+      assert.doesNotThrow(() => ask.parse(answer))
+      if (task !== 'summary') assert.throws(() => ask.parse('nothing'), { code: 'E_MIND_ANSWER' })
     }
   }
 })

@@ -1,0 +1,87 @@
+// Signs taken out of a text, or changed.
+import type { Family } from '../method-spec.ts'
+
+export const textCleaning: Family = {
+  name: 'text cleaning',
+  methods: [
+    {
+      id: 'trim',
+      args: 'T',
+      say: '(trim|strip|clean|trimmed|trim spaces|strip spaces|remove outer spaces|tidy|clean up):, (strip|remove spaces around|clean ends|cut spaces|strip spaces|no outer spaces|tidy text|strip ends|remove padding):',
+      sayNew: '(neaten|cut blanks|strip blanks|tidy up):',
+      note: [
+        '(it|the text) without outer spaces',
+        'trim (it|the text)',
+        '(give|return|answer) the text without spaces around',
+        'remove the spaces at both ends',
+        'without spaces at the ends',
+        'cut the spaces on both sides',
+        'no space before or behind',
+      ],
+      noteNew: ['no blanks before and behind', 'should answer it tidied up', 'cut the empty edges'],
+      purpose: 'a trimmed',
+      body: ['return a.trim();'],
+    },
+    {
+      id: 'nospaces',
+      args: 'p',
+      say: '(remove spaces|without spaces|no spaces|squeeze|compact|delete spaces|unspace|join words):, (remove all spaces|without spaces|strip all spaces|squeeze|join words|delete spaces|spaces out):',
+      sayNew: '(close up|despace|drop spaces|pull together):',
+      note: [
+        '(it|the text) without spaces',
+        'remove all spaces',
+        '(give|return|answer) the text with no spaces',
+        'all words pulled together',
+        'without any space',
+        'take all spaces out',
+        'all words in one',
+      ],
+      noteNew: ['no blank anywhere', 'should answer one long word', 'leave the gaps out'],
+      purpose: 'a without spaces',
+      body: ['return a.replaceAll(" ", "");'],
+    },
+    {
+      id: 'slug',
+      args: 'P',
+      say: '(slug|slugify|to slug|dashes|url name|as slug|make slug|dasherize|kebab case|kebab):, (as slug|url name|make slug|dashes|for url):',
+      sayNew: '(address form|link name|dashed|web name):',
+      note: [
+        'small letters with dashes for spaces',
+        'make a slug (of it|)',
+        '(give|return|answer) the slug',
+        'lower case and dashes between words',
+        'small letters and dashes instead of spaces',
+        'as it stands in a web address',
+        'lower case with - between words',
+      ],
+      noteNew: [
+        'fit for a web address',
+        'should answer it as part of a link',
+        'hyphens where blanks were and no caps',
+      ],
+      purpose: 'a in small letters with dashes',
+      body: ['return a.toLowerCase().replaceAll(" ", "-");'],
+    },
+    {
+      id: 'replace',
+      args: 'ssR',
+      say: '(replace|swap|exchange|change|substitute|switch):(with|by|for|to):(in|inside|of):, (exchange|swap|change):(for|to|with):(in|within):',
+      sayNew: '(trade|convert|overwrite):(with|into):in:',
+      note: [
+        'the third with the first replaced by the second',
+        'replace the first with the second in the text',
+        '(give|return|answer) the text with the word exchanged',
+        'put the second for the first in the third',
+        'the third with the second instead of the first',
+        'exchange the first for the second in the third',
+      ],
+      noteNew: [
+        'one word takes the place of the other everywhere',
+        'should answer the text after the swap',
+        'each former becomes the latter',
+      ],
+      purpose: 'c with a replaced by b',
+      body: ['return c.replaceAll(a, b);'],
+    },
+  ],
+}

@@ -1,0 +1,65 @@
+// Signs put around a text.
+import type { Family } from '../method-spec.ts'
+
+export const textMarks: Family = {
+  name: 'text marks',
+  methods: [
+    {
+      id: 'exclaim',
+      args: 's',
+      say: '(exclaim|excite|emphasize|exclamation|yell|cry|add exclamation|with exclamation|hooray|call out):, (add exclamation|with bang|cry|call out|exclamation|mark loud|excite|emphasize):',
+      sayNew: '(exclaimed|proclaim|bang|make exciting):',
+      note: [
+        '(it|the text) with an exclamation mark',
+        'add an exclamation mark',
+        '(give|return|answer) the text and an exclamation mark',
+        'exclaim it',
+        'with an exclamation mark',
+        'put a bang behind it',
+        'the text and then "!"',
+      ],
+      noteNew: ['say it with excitement', 'should answer it ending in a bang', 'put ! behind'],
+      purpose: 'a with exclamation mark',
+      voice: 'a!',
+      body: ['return a + "!";'],
+    },
+    {
+      id: 'question',
+      args: 's',
+      say: '(ask|question|ask about|as question|wonder|add question mark|inquire|to question|query):, (add question mark|as question|ask it|wonder|make a question|turn into question):',
+      sayNew: '(make question|doubt|questioning|pose):',
+      note: [
+        '(it|the text) with a question mark',
+        'add a question mark',
+        '(give|return|answer) the text as a question',
+        'make a question of it',
+        'with a question mark',
+        'make it a question',
+        'the text and then "?"',
+      ],
+      noteNew: ['say it as one who wonders', 'should answer it ending as a question', 'put ? behind'],
+      purpose: 'a with question mark',
+      voice: 'a?',
+      body: ['return a + "?";'],
+    },
+    {
+      id: 'brackets',
+      args: 's',
+      say: '(wrap|bracket|brackets|in brackets|surround|square brackets|box|enclose):, (in brackets|bracketed|square brackets|box text|bracket it):',
+      sayNew: '(encase|put in brackets|boxed|with brackets):',
+      note: [
+        '(it|the text) in (square |)brackets',
+        'put brackets around it',
+        '(give|return|answer) the text in brackets',
+        'wrap it in brackets',
+        'put it in square brackets',
+        'with [ and ] around it',
+        'brackets on both sides',
+      ],
+      noteNew: ['with [ before and ] behind', 'should answer it boxed in', 'square signs on both sides'],
+      purpose: 'a in brackets',
+      voice: '[a]',
+      body: ['return "[" + a + "]";'],
+    },
+  ],
+}

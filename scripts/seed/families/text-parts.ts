@@ -1,0 +1,88 @@
+// A piece of a text.
+import type { Family } from '../method-spec.ts'
+
+export const textParts: Family = {
+  name: 'text parts',
+  methods: [
+    {
+      id: 'firstletter',
+      args: 's',
+      say: '(first|first letter|initial|head|first char|first character|initial of|first letter of|starting letter|start letter):, (initial|first char|letter one|starting letter|begins with letter|head letter|first sign of|initial of):',
+      sayNew: '(opening letter|leading letter|begin letter|get initial):',
+      note: [
+        'the first letter (of it|of the word|)',
+        '(give|return|answer) the first letter',
+        'the initial',
+        'the letter at the start',
+        'its first character',
+        'its initial',
+        'what letter it begins with',
+        'the first sign',
+      ],
+      noteNew: ['with which letter it begins', 'should answer the leading sign', 'the opening letter'],
+      purpose: 'first letter of a',
+      body: ['return a[0];'],
+    },
+    {
+      id: 'lastletter',
+      args: 's',
+      say: '(last|last letter|final letter|tail|last char|last character|ending letter|last letter of|end letter):, (final letter|last char|ending letter|ends with letter|tail letter|last sign of):',
+      sayNew: '(closing letter|trailing letter|finish letter|get last):',
+      note: [
+        'the last letter (of it|of the word|)',
+        '(give|return|answer) the last letter',
+        'the letter at the end',
+        'its last character',
+        'the final letter',
+        'what letter it ends with',
+        'the last sign',
+        'the final character',
+      ],
+      noteNew: ['with which letter it stops', 'should answer the trailing sign', 'the closing letter'],
+      purpose: 'last letter of a',
+      body: ['return a[a.length - 1];'],
+    },
+    {
+      id: 'firstn',
+      args: 'uV',
+      say: '(first|take|take first|first letters|head|prefix|leading):(of|from|in):, (letters|take letters|begin):(of|from):',
+      sayNew: '(opening|initial|beginning):(of|from):',
+      note: [
+        'the first (letters|so many letters) of the text',
+        'take so many letters from the start',
+        '(give|return|answer) the start of the text',
+        'the first letters',
+        'so many letters from the start of the second',
+        'the second cut after the first letters',
+      ],
+      noteNew: [
+        'cut the text after so many letters',
+        'should answer the beginning of that length',
+        'only so many leading signs',
+      ],
+      purpose: 'first a letters of b',
+      body: ['return b.slice(0, a);'],
+    },
+    {
+      id: 'truncate',
+      args: 'Vq',
+      say: '(truncate|cut|shorten|trim|limit|abbreviate|chop|crop):(to|at|after|length):, (cut|shorten text|limit text):(to|at|after):',
+      sayNew: '(clip|curtail|snip):(to|at):',
+      note: [
+        'the text cut after so many letters',
+        'shorten the text (to that length|)',
+        '(give|return|answer) no more than so many letters',
+        'limit the length of the text',
+        'not more than so many letters of it',
+        'cut it to that length',
+      ],
+      noteNew: [
+        'let only so many letters through',
+        'should answer the text made short',
+        'drop the letters beyond the length',
+      ],
+      purpose: 'a cut to b letters',
+      body: ['return a.slice(0, b);'],
+    },
+  ],
+}
