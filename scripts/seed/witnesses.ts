@@ -5,7 +5,8 @@ import type { Judge } from '../../src/forge/evaluation.ts'
 import type { witnessSchema } from '../../src/forge/examples.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
 import type { Random } from './random.ts'
-import { compile, type Sample } from './sample.ts'
+import { compile } from './runnable.ts'
+import type { Sample } from './sample.ts'
 
 const WITNESSES = 4
 

@@ -53,7 +53,7 @@ primary ::= variable | number | text | "true" | "false" | "null" | "undefined" |
 tail ::= ".length" | ".size" | "[" expr "]" | "." method "(" items? ")"
 items ::= item ( ", " item )*
 item ::= expr | "..." spread | lambda
-spread ::= heldlist | ( variable | call "(" items? ")" | "(" expr ")" ) tail*
+spread ::= heldlist | ( variable | "new Set(" items? ")" | call "(" items? ")" | "(" expr ")" ) tail*
 lambda ::= ( inner | "(" inner ", " inner ")" ) " => " expr
 inner ::= "x" | "y"
 pair ::= ( name | text | "[" expr "]" ) ": " expr | "..." unary
