@@ -9,9 +9,13 @@ export const DEPTH_LIMIT = 200
 
 /** A frozen copy of `value`. Throws E_VALUE naming the path (`genesis.config.socket`), which begins with `path()`. */
 export function admit(value: unknown, path: () => string): Value {
+  return isAtom(value) || value instanceof Ref ? value : new Gate(path).pass(value)
+}
+
+/** Whether a value is taken as it is: nothing is in it, and it refers to nothing. */
+export function isAtom(value: unknown): value is string | number | boolean {
   const type = typeof value
-  if (type === 'string' || type === 'number' || type === 'boolean') return value as Value
-  return new Gate(path).pass(value)
+  return type === 'string' || type === 'number' || type === 'boolean'
 }
 
 class Gate {
@@ -56,8 +60,8 @@ class Gate {
   }
 
   #array(array: readonly unknown[]): Value {
-    const copy: Value[] = []
-    for (let i = 0; i < array.length; i++) copy.push(this.#at(i, array[i]))
+    const copy = new Array<Value>(array.length)
+    for (let i = 0; i < array.length; i++) copy[i] = this.#at(i, array[i])
     return Object.freeze(copy)
   }
 
@@ -81,6 +85,7 @@ class Gate {
   }
 
   #at(key: string | number, value: unknown): Value {
+    if (isAtom(value)) return value
     this.#keys.push(key)
     const copy = this.pass(value)
     this.#keys.pop()

@@ -20,11 +20,11 @@
 // when nothing was cut out of it. So an encoding in the table `values` never names another. Entries of Trees are whole:
 // one is only written when it changes itself. So is what crosses to another thread or process.
 import { numberOf, oidOf } from '../base/ids.ts'
-import { BlobRef, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
+import { BlobRef, isPlainObject, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
 import { define } from './admit.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { type Digest, LazySlots, type RawSlots, rawSlots, Unread } from './lazy-slots.ts'
+import { type Digest, eachRaw, LazySlots, type RawSlots, rawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 
 const REF = 1
@@ -75,8 +75,9 @@ function writeObject(
   cut?: (start: number) => void,
 ): void {
   if (Array.isArray(value)) {
-    to.arrayHeader(value.length)
-    for (const item of value as readonly Value[]) writeValue(to, item, cut)
+    const list = value as readonly Value[]
+    to.arrayHeader(list.length)
+    for (let i = 0; i < list.length; i++) writeValue(to, list[i]!, cut)
   } else if (value instanceof Ref) writeOid(to, REF, value.oid)
   else if (value instanceof TreeRef) writeOid(to, TREE, value.oid)
   else if (value instanceof Method) {
@@ -97,9 +98,9 @@ function writeObject(
     const object = value as Readonly<Record<string, Value>>
     const keys = Object.keys(object)
     to.mapHeader(keys.length)
-    for (const key of keys) {
-      writeText(to, key)
-      writeValue(to, object[key]!, cut)
+    for (let i = 0; i < keys.length; i++) {
+      writeText(to, keys[i]!)
+      writeValue(to, object[keys[i]!]!, cut)
     }
   }
 }
@@ -183,21 +184,21 @@ function readExtension(from: ByteReader, shared: Shared): Value {
 export function writeSlots(to: ByteWriter, slots: Slots, sharing?: Sharing): RawSlots | undefined {
   to.arrayHeader(slots.size * 2)
   if (!sharing) {
-    for (const [name, value] of slots) {
+    slots.forEach((value, name) => {
       writeText(to, name)
       writeValue(to, value)
-    }
+    })
     return undefined
   }
   let written: Map<string, Value | Unread> | undefined
-  for (const [name, value] of rawSlots(slots)) {
+  eachRaw(slots, (value, name) => {
     writeText(to, name)
     const kept = writeSlot(to, value, sharing)
-    if (!(kept instanceof Unread)) continue
+    if (!(kept instanceof Unread)) return
     sharing.refers(kept)
     written ??= new Map(rawSlots(slots))
     written.set(name, kept)
-  }
+  })
   return written
 }
 
@@ -209,7 +210,6 @@ function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Val
   const begin = to.size
   writeValue(to, value)
   if (to.size - begin < SHARED_FROM) return value
-  to.reset(begin)
   const digests: Digest[] = []
   const cut = (start: number) => {
     if (to.size - start < SHARED_FROM) return
@@ -218,9 +218,12 @@ function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Val
     to.extension16(SHARED, Buffer.from(digest, 'hex'))
     digests.push(digest)
   }
-  writeValue(to, value, cut)
+  if (Array.isArray(value) || isPlainObject(value)) {
+    to.reset(begin)
+    writeValue(to, value, cut)
+  }
   if (digests.length === 0) cut(begin)
-  return digests.length === 0 ? value : new Unread(new Uint8Array(to.written(begin)), digests)
+  return new Unread(new Uint8Array(to.written(begin)), digests)
 }
 
 /** Reads slots; `read` gives those that name shared values, once they are asked for. */

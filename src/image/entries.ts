@@ -4,6 +4,7 @@ import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import { Horizon } from './horizon.ts'
 import {
+  BEHIND_ALL,
   compareKeys,
   entriesEnd,
   entryOfKey,
@@ -14,7 +15,7 @@ import {
   sameThing,
   tidOfVersionKey,
 } from './keyspace.ts'
-import { damaged, parseRecord } from './record.ts'
+import { damaged, isWhole, kindOfRecord, parseRecord } from './record.ts'
 import type { Row, Store } from './store.ts'
 
 /** One version of an entry; a value that is undefined means that the entry was deleted. */
@@ -54,10 +55,25 @@ export class Entries {
     return row && tidOfVersionKey(row.key)
   }
 
-  /** The last key that an entry has or had. */
-  lastKey(tree: Oid): Key | undefined {
-    const row = this.#store.first('entries', { from: entryStart(tree), to: entriesEnd(tree), reverse: true })
-    return row && entryOfKey(row.key)
+  /**
+   * What tells of one key after the other whether the Tree has that entry now. Asked in their order, keys that lie between
+   * two entries cost one look for all of them. A damaged entry was counted when it was written, and can be replaced.
+   */
+  presence(tree: Oid): (entry: Key) => boolean {
+    let sought: Key | undefined
+    let found: Key = BEHIND_ALL
+    let isThere = false
+    return (entry) => {
+      if (!sought || compareKeys(entry, sought) < 0 || compareKeys(entry, found) > 0) {
+        const from = entryStart(tree, entry)
+        const row = this.#store.seek('entries', from)
+        const isOurs = row !== undefined && compareKeys(row.key, entriesEnd(tree)) < 0
+        sought = entry
+        found = isOurs ? entryOfKey(row.key) : BEHIND_ALL
+        isThere = isOurs && !isGone(row)
+      }
+      return isThere && compareKeys(entry, found) === 0
+    }
   }
 
   #first(tree: Oid, entry: Key, moment: number): Row | undefined {
@@ -94,6 +110,10 @@ function* present(row: Row): Generator<EntryVersion, void, undefined> {
   const version = parseEntry(row)
   if (version.value !== undefined) yield version
 }
+
+/** Whether a version says, and is sound, that its entry was deleted. */
+const isGone = ({ key, record }: Row): boolean =>
+  kindOfRecord(record) === 'gone' && isWhole('entries', key, record)
 
 export function parseEntry({ key, record }: Row): EntryVersion {
   const body = parseRecord('entries', key, record)

@@ -31,9 +31,14 @@ export class Referred {
       if (this.oids.has(value.oid)) return undefined
       if (!this.#isAllocated(value.oid)) return value.oid
       this.oids.add(value.oid)
-    } else if (Array.isArray(value) || isPlainObject(value)) {
-      for (const item of Object.values(value as Readonly<Record<string, Value>>)) {
-        const missing = this.#missingIn(item)
+    } else if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const missing = this.#missingIn(value[i] as Value)
+        if (missing !== undefined) return missing
+      }
+    } else if (isPlainObject(value)) {
+      for (const key of Object.keys(value)) {
+        const missing = this.#missingIn(value[key] as Value)
         if (missing !== undefined) return missing
       }
     }

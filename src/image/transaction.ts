@@ -11,7 +11,7 @@
 import { BatError } from '../base/errors.ts'
 import { type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
-import { admit } from './admit.ts'
+import { admit, isAtom } from './admit.ts'
 import { type BlobSource, type Blobs, type ByteRange, readRange, type StagedBlob } from './blob.ts'
 import { ChangeSet } from './change-set.ts'
 import type { CommitRequest, Draft } from './commit.ts'
@@ -100,17 +100,25 @@ export class Transaction extends View {
 
   override create(slots: SlotList = []): Obj {
     this.#mustBeOpen()
-    const [oid] = this.#desk.allocate(1) as [Oid]
-    const listed = Symbol.iterator in slots ? [...slots] : Object.entries(slots)
-    this.#changes.putObject(oid, this.#admitted(oid, listed), true)
+    const oid = this.#desk.allocate(1)[0]!
+    const kept = new Map<string, Value>()
+    let volatile: Map<string, Value> | undefined
+    const take = (name: string, value: Value) => {
+      if (isVolatileSlot(name)) volatile = (volatile ?? new Map<string, Value>()).set(name, value)
+      else if (value !== undefined)
+        kept.set(name, isAtom(value) ? value : this.#own(value, pathIn(oid, name)))
+    }
+    if (Symbol.iterator in slots) for (const [name, value] of slots) take(name, value)
+    else for (const name of Object.keys(slots)) take(name, slots[name]!)
+    this.#changes.putObject(oid, kept, true)
     const object = this.handle(oid)
-    for (const [name, value] of listed) if (isVolatileSlot(name)) object.set(name, value)
+    if (volatile) this.source.volatile.set(oid, volatile)
     return object
   }
 
   override createTree(): Tree {
     this.#mustBeOpen()
-    const [oid] = this.#desk.allocate(1) as [Oid]
+    const oid = this.#desk.allocate(1)[0]!
     this.#changes.put(oid, { kind: 'tree', created: true, count: 0 })
     return new Tree(this, oid)
   }
@@ -208,7 +216,7 @@ export class Transaction extends View {
       const there = this.has(oid)
       if (!there && !this.#mayBecome(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
       const created = this.#changes.drafts.get(oid)?.created ?? !there
-      return [oid, this.#admitted(oid, slots, this), created]
+      return [oid, this.#admitted(oid, slots), created]
     })
     for (const [oid, slots, created] of drafts) this.#changes.putObject(oid, slots, created)
   }
@@ -309,16 +317,23 @@ export class Transaction extends View {
   }
 
   /** The slots that are to be written, copied; a value that is undefined counts as absent. */
-  #admitted(oid: Oid, slots: Iterable<readonly [string, Value]>, view?: View): Map<string, Value> {
+  #admitted(oid: Oid, slots: Slots): Map<string, Value> {
     const copy = new Map<string, Value>()
     for (const [name, value] of slots) {
       if (value === undefined || isVolatileSlot(name)) continue
-      const path = () => view?.pathOf(oid, name) ?? `${oid}.${name}`
-      const own = admit(value, path)
-      this.#referred?.note(own, path)
-      copy.set(name, own)
+      copy.set(
+        name,
+        this.#own(value, () => this.pathOf(oid, name)),
+      )
     }
     return copy
+  }
+
+  /** A value as it is kept, which is put in at `path()`. */
+  #own(value: Value, path: () => string): Value {
+    const own = admit(value, path)
+    this.#referred?.note(own, path)
+    return own
   }
 
   /** The slots of `oid`, to be changed in place. */
@@ -348,3 +363,5 @@ export class Transaction extends View {
     if (this.#state !== 'open') throw new BatError('E_TRANSACTION_ENDED', { state: this.#state })
   }
 }
+
+const pathIn = (oid: Oid, name: string) => () => `${oid}.${name}`

@@ -3,7 +3,7 @@
 // are ordered numbers first, then bigints, text (by code point), bytes.
 import type { Oid } from '../base/ids.ts'
 import { TreeRef, type Value } from '../base/value.ts'
-import { admit } from './admit.ts'
+import { admit, isAtom } from './admit.ts'
 import { compareKeys, formatEntryKey, type Key, keyText, parseTreeKey, type TreeKey } from './keyspace.ts'
 import type { EntryChange, View } from './view.ts'
 
@@ -43,11 +43,7 @@ export class Tree {
   /** Puts a copy of `value` under `key`. Throws E_VALUE with its path, E_TREE_KEY. */
   set(key: TreeKey, value: Value): this {
     const entry = formatEntryKey(key)
-    this.#view.setEntry(
-      this.oid,
-      entry,
-      admit(value, () => `${this.oid}[${String(key)}]`),
-    )
+    this.#view.setEntry(this.oid, entry, isAtom(value) ? value : admit(value, this.#pathOf(key)))
     return this
   }
 
@@ -81,6 +77,10 @@ export class Tree {
       yield [parseTreeKey(key), value]
       if (--left <= 0) return
     }
+  }
+
+  #pathOf(key: TreeKey): () => string {
+    return () => `${this.oid}[${String(key)}]`
   }
 
   #changesWithin(from: Key | undefined, to: Key | undefined, reverse: boolean): EntryChange[] {

@@ -14,7 +14,6 @@ import type { Head } from './head.ts'
 import type { Horizon } from './horizon.ts'
 import {
   blobKey,
-  compareKeys,
   entryVersionKey,
   type Key,
   keyText,
@@ -29,9 +28,12 @@ import type { Revision, Revisions } from './revisions.ts'
 import { Sharer } from './shared-values.ts'
 import type { Put, Store } from './store.ts'
 import { type TransactionRecord, transactionBody } from './transaction-record.ts'
-import type { EntryChanges } from './view.ts'
+import type { EntryChange, EntryChanges } from './view.ts'
 
 const TURN_MS = 4
+const SORTED_AT_ONCE = 4096
+/** From so many changes in a transaction on, what it makes is not kept decoded: it would drive out what is in use. */
+const LOAD = 512
 
 /** What the commits of a group are checked against. */
 export interface Committed {
@@ -45,9 +47,6 @@ export interface Committed {
 /** `tid` is that of the new transaction, or the snapshot's where nothing was changed. */
 export type Outcome = { readonly tid: number } | { readonly refusal: unknown }
 
-/** From so many changes of a Tree on, it is worth knowing where the Tree ends. */
-const MANY_CHANGES = 8
-
 export class WriteGroup {
   readonly puts: Put[] = []
   readonly fresh = new Map<Oid, Revision>()
@@ -55,7 +54,7 @@ export class WriteGroup {
   /** The shared values that its revisions refer to. */
   readonly values = new Set<Digest>()
   readonly #committed: Committed
-  readonly #taken: { readonly tid: number; readonly entries: CommitRequest['entries'] }[] = []
+  readonly #taken: Taken[] = []
   /** The records of blobs that the group brings in. */
   readonly #blobs = new Map<string, Uint8Array>()
   readonly #turn = takeTurns(TURN_MS)
@@ -106,8 +105,9 @@ export class WriteGroup {
 
   /** The refusal of a request that refers to what never was. */
   #dangling({ referred, drafts, danglingAt }: CommitRequest): BatError | undefined {
+    const isMade = (oid: Oid) => drafts.has(oid) || this.#taken.some((taken) => taken.drafts.has(oid))
     for (const oid of referred) {
-      if (drafts.has(oid) || this.fresh.has(oid) || this.#committed.revisions.isKnown(oid)) continue
+      if (isMade(oid) || this.#committed.revisions.isKnown(oid)) continue
       const dangling = danglingAt(oid)
       if (dangling) return dangling
     }
@@ -129,11 +129,11 @@ export class WriteGroup {
       const draft = drafts.get(tree)
       const revision = draft?.created ? undefined : this.#revision(tree)
       let count = draft?.kind === 'tree' ? draft.count : revision?.kind === 'tree' ? revision.count : 0
-      const end = revision && changes.size >= MANY_CHANGES ? this.#end(tree) : undefined
-      for (const { key, value } of changes.values()) {
-        const isBehind = !revision || (end !== undefined && compareKeys(key, end) > 0)
-        const isThere = !isBehind && this.#isThere(tree, key)
-        count += Number(value !== undefined) - Number(isThere)
+      const isThere = this.#committed.entries.presence(tree)
+      for (const { key, value } of inOrder(changes)) {
+        const before = this.#change(tree, key)
+        const wasThere = before ? before.value !== undefined : revision !== undefined && isThere(key)
+        count += Number(value !== undefined) - Number(wasThere)
         const pause = this.#turn()
         if (pause) await pause
       }
@@ -147,10 +147,13 @@ export class WriteGroup {
     const put = (table: Table, key: Key, record: Uint8Array) => void this.puts.push({ table, key, record })
     const sharer = new Sharer(this.#committed.revisions.values, put, this.#committed.horizon)
     const lists: Lists = { created: [], changed: [], gone: [] }
-    for (const [oid, draft] of request.drafts) {
+    for (const oid of request.drafts.keys()) {
+      const draft = request.drafts.get(oid)!
       lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
-      if (draft.kind === 'object') this.#reviseObject(oid, merged.get(oid) ?? draft.slots, { tid, sharer })
-      else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
+      if (draft.kind === 'object') {
+        const slots = this.#putObject(revisionKey(oid, tid), merged.get(oid) ?? draft.slots, sharer)
+        if (!draft.created || request.drafts.size < LOAD) this.fresh.set(oid, { tid, kind: 'object', slots })
+      } else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
       else if (!counts.has(oid)) this.#revise(oid, { tid, kind: 'tree', count: draft.count })
       const pause = this.#turn()
       if (pause) await pause
@@ -167,22 +170,17 @@ export class WriteGroup {
       const before = this.#blobs.get(sha256) ?? this.#committed.store.get('blobs', key)
       this.#blobs.set(sha256, this.#put('blobs', key, blobBody({ sha256, size, tid }, before)))
     }
-    this.#taken.push({ tid, entries: request.entries })
+    this.#taken.push({ tid, drafts: request.drafts, entries: request.entries })
     for (const digest of sharer.digests) this.values.add(digest)
     this.written.push(this.#close(request, lists, tid))
   }
 
-  #reviseObject(
-    oid: Oid,
-    slots: Slots,
-    { tid, sharer }: { readonly tid: number; readonly sharer: Sharer },
-  ): void {
-    const key = revisionKey(oid, tid)
+  /** Answers the slots as they are kept: large values unread. */
+  #putObject(key: Key, slots: Slots, sharer: Sharer): Slots {
     const { values, shapes } = this.#committed.revisions
     const { record, lazy } = formatObject(key, { slots, shape: shapes.versionOf(slots) }, sharer)
     this.puts.push({ table: 'revisions', key, record })
-    const kept = lazy ? new LazySlots(lazy, values.read) : slots
-    this.fresh.set(oid, { tid, kind: 'object', slots: kept })
+    return lazy ? new LazySlots(lazy, values.read) : slots
   }
 
   #revise(oid: Oid, revision: Exclude<Revision, { readonly kind: 'object' }>): void {
@@ -191,7 +189,7 @@ export class WriteGroup {
   }
 
   async #writeEntries(tree: Oid, changes: EntryChanges, tid: number): Promise<void> {
-    for (const { key, value } of changes.values()) {
+    for (const { key, value } of inOrder(changes)) {
       const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
       this.#put('entries', entryVersionKey(tree, key, tid), body)
       const pause = this.#turn()
@@ -241,23 +239,19 @@ export class WriteGroup {
     }
     return undefined
   }
+}
 
-  /** Whether a Tree has an entry. A damaged one was counted when it was written, and can be replaced. */
-  #isThere(tree: Oid, key: Key): boolean {
-    const change = this.#change(tree, key)
-    if (change) return change.value !== undefined
-    try {
-      return this.#committed.entries.at(tree, key, this.#head.tid)?.value !== undefined
-    } catch (error) {
-      if (error instanceof BatError && error.code === 'E_RECORD_DAMAGED') return true
-      throw error
-    }
+/** In the order of the keys, which LMDB likes best; of very many a slice after the other, since sorting takes its time. */
+function* inOrder(changes: EntryChanges): Generator<EntryChange, void, undefined> {
+  const texts = [...changes.keys()]
+  for (let from = 0; from < texts.length; from += SORTED_AT_ONCE) {
+    for (const text of texts.slice(from, from + SORTED_AT_ONCE).sort()) yield changes.get(text)!
   }
+}
 
-  /** The last key that a Tree has had as committed, if it stands for all: no earlier one of the group changes the Tree. */
-  #end(tree: Oid): Key | undefined {
-    return this.fresh.has(tree) ? undefined : this.#committed.entries.lastKey(tree)
-  }
+/** A request of which the records are made. */
+interface Taken extends Pick<CommitRequest, 'drafts' | 'entries'> {
+  readonly tid: number
 }
 
 interface Settled {
