@@ -44,6 +44,13 @@ export class ClockCache<K, V extends Kept> {
     return dropped
   }
 
+  delete(key: K): void {
+    const entry = this.#entries.get(key)
+    if (!entry) return
+    this.#entries.delete(key)
+    this.#bytes -= entry.bytes
+  }
+
   /** Moves the hand by one entry, which goes unless it was used and is not that of `newest`. */
   #pass(newest: K): number {
     const { done, value } = this.#hand.next()

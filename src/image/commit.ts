@@ -126,6 +126,7 @@ export class Committer {
     }
     this.#head = group.head
     for (const [oid, revision] of group.fresh) this.#options.revisions.committed(oid, revision)
+    for (const { trees } of group.written) this.#options.entries.committed(trees)
     for (const [i, waiting] of requests.entries()) settle(waiting, outcomes[i]!)
     for (const record of group.written) this.#options.onCommit?.(record)
   }

@@ -1,7 +1,12 @@
 // The entries of Trees as committed, at any moment. Each version of an entry is a record of its own, the newest first; of
 // the versions of one key the first that is not younger than the moment counts.
+//
+// The newest versions of those read lately are kept decoded, up to a bound in bytes; also that there is none. Each serves
+// all moments from its own on, until a commit changes the entry: then it is dropped, and read again by who asks. No
+// version ever changes.
 import type { Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
+import { ClockCache } from './clock-cache.ts'
 import { Horizon } from './horizon.ts'
 import {
   BEHIND_ALL,
@@ -11,18 +16,25 @@ import {
   entryStart,
   entryVersionKey,
   type Key,
+  keyText,
   NEWEST,
   sameThing,
   tidOfVersionKey,
 } from './keyspace.ts'
 import { damaged, isWhole, kindOfRecord, parseRecord } from './record.ts'
 import type { Row, Store } from './store.ts'
+import type { TreeChange } from './transaction-record.ts'
+import { weightOfValue } from './weight.ts'
 
-/** One version of an entry; a value that is undefined means that the entry was deleted. */
-export interface EntryVersion {
-  readonly key: Key
+/** What a transaction made of an entry; a value that is undefined means that the entry was deleted. */
+export interface Version {
   readonly tid: number
   readonly value: Value | undefined
+}
+
+/** One version of an entry. */
+export interface EntryVersion extends Version {
+  readonly key: Key
 }
 
 export interface EntryRange {
@@ -33,20 +45,52 @@ export interface EntryRange {
   readonly reverse?: boolean
 }
 
+/** The newest version of an entry; with the tid NEVER there is none. */
+interface Cached extends Version {
+  readonly bytes: number
+  used: boolean
+}
+
+const NEVER = -1
+/** What an entry takes beside its key and its value. */
+const ENTRY = 200
+
+export interface EntriesOptions {
+  readonly horizon?: Horizon
+  /**
+   * How much memory decoded entries may take; none unless said: whoever says so tells of every commit (committed) and when
+   * records were taken away (forget).
+   */
+  readonly bytes?: number
+}
+
 export class Entries {
   readonly #store: Store
   readonly #horizon: Horizon
+  readonly #cache: ClockCache<string, Cached> | undefined
 
-  constructor(store: Store, horizon = new Horizon()) {
+  constructor(store: Store, { horizon = new Horizon(), bytes = 0 }: EntriesOptions = {}) {
     this.#store = store
     this.#horizon = horizon
+    this.#cache = bytes > 0 ? new ClockCache({ bytes }) : undefined
   }
 
   /** The version of an entry valid at `moment`; undefined where it had none. Throws E_PACKED, E_RECORD_DAMAGED. */
-  at(tree: Oid, entry: Key, moment: number): EntryVersion | undefined {
+  at(tree: Oid, entry: Key, moment: number): Version | undefined {
     this.#horizon.check(moment)
-    const row = this.#first(tree, entry, moment)
-    return row && parseEntry(row)
+    if (!this.#cache) return this.#read(tree, entry, moment)
+    const text = keyText(entryStart(tree, entry))
+    const cached = this.#cache.get(text)
+    if (cached && cached.tid <= moment) {
+      cached.used = true
+      return cached.tid === NEVER ? undefined : cached
+    }
+    if (cached) return this.#read(tree, entry, moment)
+    const row = this.#first(tree, entry, NEWEST)
+    if (row && tidOfVersionKey(row.key) > moment) return this.#read(tree, entry, moment)
+    const version = row && versionOf(row)
+    this.#keep(text, version ?? { tid: NEVER, value: undefined })
+    return version
   }
 
   /** The tid of the newest version of an entry, deleted ones included. */
@@ -74,6 +118,29 @@ export class Entries {
       }
       return isThere && compareKeys(entry, found) === 0
     }
+  }
+
+  /** Takes notice of a commit. */
+  committed(changes: readonly TreeChange[]): void {
+    if (!this.#cache?.size) return
+    for (const { tree, entries } of changes) {
+      for (const entry of entries) this.#cache.delete(keyText(entryStart(tree, entry)))
+    }
+  }
+
+  /** Some of what is kept in memory is not there any more. */
+  forget(): void {
+    this.#cache?.clear()
+  }
+
+  #keep(text: string, { tid, value }: Version): void {
+    const bytes = ENTRY + text.length + (value === undefined ? 0 : weightOfValue(value))
+    this.#cache?.keep(text, { tid, value, bytes, used: false })
+  }
+
+  #read(tree: Oid, entry: Key, moment: number): Version | undefined {
+    const row = this.#first(tree, entry, moment)
+    return row && versionOf(row)
   }
 
   #first(tree: Oid, entry: Key, moment: number): Row | undefined {
@@ -115,10 +182,15 @@ function* present(row: Row): Generator<EntryVersion, void, undefined> {
 const isGone = ({ key, record }: Row): boolean =>
   kindOfRecord(record) === 'gone' && isWhole('entries', key, record)
 
-export function parseEntry({ key, record }: Row): EntryVersion {
+export function parseEntry(row: Row): EntryVersion {
+  const { tid, value } = versionOf(row)
+  return { key: entryOfKey(row.key), tid, value }
+}
+
+function versionOf({ key, record }: Row): Version {
   const body = parseRecord('entries', key, record)
-  const entry = { key: entryOfKey(key), tid: tidOfVersionKey(key) }
-  if (body.kind === 'gone') return { ...entry, value: undefined }
-  if (body.kind !== 'entry') throw damaged('entries', key, `it is of kind ${body.kind}`)
-  return { ...entry, value: body.value }
+  const tid = tidOfVersionKey(key)
+  if (body.kind === 'entry') return { tid, value: body.value }
+  if (body.kind === 'gone') return { tid, value: undefined }
+  throw damaged('entries', key, `it is of kind ${body.kind}`)
 }

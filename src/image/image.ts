@@ -91,8 +91,9 @@ export interface ImageStats {
 
 const CACHE_MB = 128
 /** Of the budget: as much as revisions take, what Views hold of them may take once more. */
-const REVISIONS_SHARE = 3 / 8
-const VALUES_SHARE = 1 / 4
+const REVISIONS_SHARE = 5 / 16
+const VALUES_SHARE = 3 / 16
+const ENTRIES_SHARE = 3 / 16
 const TRIES = 5
 
 /**
@@ -191,7 +192,7 @@ export class Image {
       shapes: parts.shapes,
       horizon,
     })
-    this.#entries = new Entries(store, horizon)
+    this.#entries = new Entries(store, { bytes: budget * ENTRIES_SHARE, horizon })
     this.#resolvers = { ...builtInResolvers, ...parts.resolvers }
     const onCommit: CommitListener = (record) => {
       for (const oid of record.gone) this.#source.volatile.delete(oid)
@@ -344,7 +345,10 @@ export class Image {
       blobs: this.#blobs,
       open: this.#open,
       settled: () => this.#committer.settled(),
-      onMove: () => this.#revisions.forget(),
+      onMove: () => {
+        this.#revisions.forget()
+        this.#entries.forget()
+      },
       onGone: (oid) => void this.#source.volatile.delete(oid),
     }
     const floor = this.#floor(before)

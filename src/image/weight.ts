@@ -19,7 +19,7 @@ export function weightOf(slots: Slots): number {
   return weight
 }
 
-function weightOfValue(value: Value): number {
+export function weightOfValue(value: Value): number {
   if (typeof value === 'string') return STRING + value.length * (isLatin1(value) ? 1 : 2)
   if (typeof value === 'number') return ITEM
   if (typeof value !== 'object' || value === null) return ITEM

@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { numberOf, oidOf } from '../../src/base/ids.ts'
 import type { View } from '../../src/image/view.ts'
 import { freshImage } from './fresh-image.ts'
+import { memoryInUse } from './memory-in-use.ts'
 
 const OBJECTS = 8000
 const CACHE_MB = 4
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-function memory(): number {
-  collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return (heapUsed + arrayBuffers) / 2 ** 20
-}
 
 /** Objects of many kinds of content, most of them some hundred bytes. */
 const slotsOf = (i: number) => ({
@@ -46,9 +36,9 @@ test('stays within its memory however many objects are touched, by one View or s
   }
   const views = [kept.image.at(kept.image.head), kept.begin()] as const
   touchAll(kept.image.at(kept.image.head))
-  const before = memory()
+  const before = memoryInUse()
   for (const view of views) touchAll(view)
-  const grown = memory() - before
+  const grown = memoryInUse() - before
   assert.ok(grown < CACHE_MB, `${grown} MiB more`)
   assert.ok(kept.image.stats().cached > 100)
   assert.ok(kept.image.stats().cached < OBJECTS / 2)
