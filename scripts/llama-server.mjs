@@ -1,8 +1,9 @@
 // Builds llama.cpp's llama-server from the sources that node-llama-cpp carries (as a git bundle), with no network, and runs the
-// tests of the engine for model servers against it. Needs git, cmake and a C++ compiler; the first build takes many minutes
-// and is gone on with when it was broken off. Usage: node scripts/llama-server.mjs [--jobs N]
+// tests of the engine for model servers against it, with the seed mind. Only the server itself is compiled (see
+// llama-server/CMakeLists.txt): some minutes on one core. What was built before is kept. Needs Linux, git, cmake, a C++ compiler.
+// Usage: node scripts/llama-server.mjs [--jobs N]
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,31 +16,34 @@ await prepare(root)
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options })
-  if (error) throw new Error(`${command} cannot be run: ${error.message}`)
+  if (error) giveUp(`${command} cannot be run: ${error.message}`)
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const bundle = join(root, 'node_modules', 'node-llama-cpp', 'llama', 'gitRelease.bundle')
-const head = spawnSync('git', ['bundle', 'list-heads', bundle], { encoding: 'utf8' }).stdout?.slice(0, 12)
-if (!head) throw new Error(`${bundle} cannot be read with git`)
-const sources = join(tmpdir(), `llama.cpp-${head}`)
-if (!existsSync(join(sources, 'CMakeLists.txt'))) run('git', ['clone', '--quiet', bundle, sources])
-const off = ['TESTS', 'EXAMPLES', 'APP', 'UI'].map((part) => `-DLLAMA_BUILD_${part}=OFF`)
-const without = [
-  '-DLLAMA_USE_PREBUILT_UI=OFF',
-  '-DLLAMA_OPENSSL=OFF',
-  '-DGGML_OPENMP=OFF',
-  '-DGGML_CCACHE=OFF',
-]
-const kind = ['-DCMAKE_BUILD_TYPE=Release', '-DBUILD_SHARED_LIBS=OFF']
-run('cmake', ['-S', sources, '-B', join(sources, 'build'), ...kind, ...off, ...without])
-run('nice', ['cmake', '--build', join(sources, 'build'), '--target', 'llama-server', '-j', values.jobs])
+function giveUp(reason) {
+  console.error(`batos: ${reason}`)
+  process.exit(1)
+}
 
-const program = join(sources, 'build', 'bin', 'llama-server')
-run(
-  process.execPath,
-  ['--enable-source-maps', '--test', join(root, 'dist/test/mind/remote-engine.test.js')],
-  {
-    env: { ...process.env, BATOS_LLAMA_SERVER: program },
-  },
-)
+const packages = realpathSync(join(root, 'node_modules'))
+const libraries = join(packages, '@node-llama-cpp', `linux-${process.arch}`, 'bins', `linux-${process.arch}`)
+if (process.platform !== 'linux' || !existsSync(libraries))
+  giveUp(`node-llama-cpp has no libraries for ${process.platform} on ${process.arch} here`)
+if (!readdirSync(libraries).includes('libllama-common.so'))
+  giveUp(`libllama-common.so is not in ${libraries}: this version of node-llama-cpp does not ship it`)
+
+const bundle = join(packages, 'node-llama-cpp', 'llama', 'gitRelease.bundle')
+const head = spawnSync('git', ['bundle', 'list-heads', bundle], { encoding: 'utf8' }).stdout?.slice(0, 12)
+if (!head) giveUp(`${bundle} cannot be read with git`)
+const sources = join(tmpdir(), `llama.cpp-${head}`)
+const build = join(sources, 'build')
+if (!existsSync(join(sources, 'CMakeLists.txt')))
+  run('git', ['-c', 'advice.detachedHead=false', 'clone', '--quiet', bundle, sources])
+const where = [`-DSOURCES=${sources}`, `-DLIBRARIES=${libraries}`]
+run('cmake', ['-S', join(root, 'scripts', 'llama-server'), '-B', build, ...where])
+run('nice', ['cmake', '--build', build, '-j', values.jobs])
+
+const tests = join(root, 'dist', 'test', 'mind', 'llama-server.test.js')
+run(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=spec', tests], {
+  env: { ...process.env, BATOS_LLAMA_SERVER: join(build, 'llama-server') },
+})

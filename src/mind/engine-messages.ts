@@ -66,6 +66,7 @@ export interface InferResult {
   readonly tokensIn: number
   /** Tokens of the prompt that were still in the cache. */
   readonly tokensReused: number
+  /** All that were drawn, the one that ends the answer too. */
   readonly tokensOut: number
   readonly durationMs: number
   readonly firstTokenMs: number

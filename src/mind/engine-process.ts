@@ -321,6 +321,8 @@ async function generate(
   const last = text.end()
   onText(last)
   const stopReason = !ended ? 'maxTokens' : grammar ? 'grammar' : 'eog'
+  // The end of the answer is drawn like any other token.
+  if (ended) tokensOut++
   return { text: said + last, tokensReused, tokensOut, firstTokenAt, stopReason } as const
 }
 

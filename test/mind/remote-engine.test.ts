@@ -1,9 +1,6 @@
 // The engine that asks model servers: each kind of server, spoken by a server of ours over real HTTP with the real seed mind
-// behind it, then what goes wrong between. With BATOS_LLAMA_SERVER naming a llama-server program, that one too.
+// behind it, then what goes wrong between. llama-server.test.ts asks a real llama-server.
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { BatError } from '../../src/base/errors.ts'
@@ -62,47 +59,6 @@ for (const kind of ['llama', 'vllm', 'plain'] as const)
       )
     })
   })
-
-const program = process.env.BATOS_LLAMA_SERVER
-describe('a real llama-server', {
-  skip: program === undefined && 'scripts/llama-server.mjs builds one',
-}, () => {
-  const subject = { limit: 512, counts: true } as { -readonly [Key in keyof Subject]: Subject[Key] }
-  let server: ChildProcess
-  before(async () => {
-    const port = await freePort()
-    const args = ['--model', modelPath, '--port', String(port), '--ctx-size', '1024', '--parallel', '1']
-    server = spawn(program!, [...args, '--threads', '1', '--no-ui'], { stdio: 'ignore' })
-    const engine = start(`http://127.0.0.1:${port}`, {
-      contextSize: 512,
-      limits: { ...limits, tries: 8, backOffMs: 50 },
-    })
-    subject.engine = engine
-    while ((await engine.ready()).state !== 'ready')
-      await engine.infer(request({ maxTokens: 1 })).catch(() => {})
-  })
-  after(async () => {
-    const ended = once(server, 'exit')
-    server.kill()
-    await ended
-  })
-  for (const [title, run] of behaviours) test(title, () => run(subject))
-
-  test('writes what our own engine writes, taking the likeliest each time', async () => {
-    const asked = request({ temperature: 0, grammar: 'root ::= [a-z ]{20}' })
-    const [there, here] = [await subject.engine.infer(asked), await local.infer(asked)]
-    assert.deepEqual([there.text, there.tokensIn], [here.text, here.tokensIn])
-  })
-})
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A plain server takes no grammar; its model is told beforehand what to obey. */
 function obeyed(engine: Inference): Inference {
