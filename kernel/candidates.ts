@@ -31,6 +31,8 @@ export function candidateFor(
   const shared = {
     contextSize: model.contextSize ?? contextSizes[profile],
     gpu: model.gpu,
+    contextBytes: config.experts.hotMb * 2 ** 20,
+    adapterBytes: config.experts.warmMb * 2 ** 20,
     ...(model.threads === undefined ? {} : { threads: model.threads }),
     onEvent,
   }

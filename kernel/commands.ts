@@ -105,6 +105,7 @@ async function subscribe(
   })
   const watcher: Watcher = {
     observe: (cycle, observation) => observe(observation, cycle),
+    expert: (event) => void tell(event),
     begin: (from) => void tell({ kind: 'watching', transaction: from }),
     change: ({ tid, time, user, description, meta, created, changed, gone }, after) =>
       tell({

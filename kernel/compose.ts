@@ -24,12 +24,14 @@ import type { EngineEvent } from '../src/mind/engine.ts'
 import { Seat } from '../src/mind/seat.ts'
 import { readTemplates } from '../src/mind/template-files.ts'
 import { openKeys } from '../src/protocol/keys.ts'
+import type { ExpertEvent } from '../src/protocol/messages.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 import { Approvals } from './approvals.ts'
 import { candidateFor } from './candidates.ts'
 import { makeCommands } from './commands.ts'
 import { Desk } from './desk.ts'
 import { sendKnown } from './dispatch.ts'
+import { type ExpertOffice, openExpertOffice } from './expert-office.ts'
 import { codicesOf, openWorld } from './genesis.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Kernel } from './kernel.ts'
@@ -87,14 +89,23 @@ async function compose(
   const limits = { ...probationLimits, missions: config.forge.probation }
   const probation = new Probation({ image, clock, log, limits })
   teardown.add(() => probation.settled())
+  let experts: ExpertOffice | undefined
   const onEngine = (event: EngineEvent) => {
     log.info({ engine: event.kind, ...('how' in event ? { how: event.how } : {}) }, 'engine')
     if (event.kind === 'shunned') probation.shunned(event.adapter, event.reason.message)
+    experts?.heard(event)
   }
   const candidate = (chosen: Chosen) =>
     candidateFor(chosen, { config, image, environment: process.env, onEvent: onEngine })
   const engine = new Seat(candidate(chosenIn(image.now())))
   teardown.add(() => engine.stop())
+  const metrics = new Metrics()
+  const watchers = new Watchers(image)
+  teardown.add(() => watchers.stop())
+  const tell = (event: ExpertEvent) => watchers.tellOfExpert(event)
+  const office = await openExpertOffice({ home, config, image, engine, metrics, clock, log, tell })
+  teardown.add(() => office.stop())
+  experts = office
   const sandbox = await startSandbox({
     imageDir: home.image,
     limits: config.sandbox,
@@ -105,22 +116,21 @@ async function compose(
   const allocate = (count: number) => image.allocate(count)
   const invoke = makeInvoke({ sandbox, allocate, clock, frozen: world.frozen })
 
-  const metrics = new Metrics()
   const loop = watchLoop()
   teardown.add(() => loop.stop())
-  const watchers = new Watchers(image)
-  teardown.add(() => watchers.stop())
   const maintenance = new Maintenance()
   const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
   const codices = codicesOf(image)
   const compact = makeDrafting({ templates, profile: 'compact', codices })
   const full = makeDrafting({ templates, profile: 'full', codices })
-  const think = makeThink((request, options) => engine.infer(request, options))
+  const think = makeThink((request, options) => office.desk.infer(request, options))
+  const prefetch = (personas: readonly string[]) =>
+    void office.desk.prefetch(personas).catch((failure) => log.warn({ err: failure }, 'experts'))
   const approvals = new Approvals()
   const standing = new Standing(image, log)
   teardown.add(() => standing.settled())
   const faculties: Faculties = {
-    ...{ image, invoke, think, world, clock, tries: config.cycles.tries },
+    ...{ image, invoke, think, prefetch, world, clock, tries: config.cycles.tries },
     approval: (cycle, signal) => approvals.wait(cycle, signal),
     get drafting() {
       return engine.candidate.profile === 'compact' ? compact : full
@@ -145,6 +155,7 @@ async function compose(
     world,
     invoke,
     engine,
+    experts: office,
     changeMind: (chosen, signal) => engine.change(candidate(chosen), signal),
     trail,
     metrics,

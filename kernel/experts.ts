@@ -54,6 +54,11 @@ export interface Serving extends ExpertFile {
 /** Decides whether an expert is to serve. Undefined: it cannot be told yet, and the expert goes on waiting. */
 export type Gate = (candidate: Expert, signal: AbortSignal) => Promise<Verdict | undefined>
 
+/** What the record of a transaction that changes an expert says beside its description. */
+export const expertMeta = ({ persona, name }: Pick<Expert, 'persona' | 'name'>): PlainObject => ({
+  ...{ kind: 'expert', persona, name },
+})
+
 /** The names of the personas. */
 export const personasIn = (view: View): string[] => personasOf(view).map(([name]) => name)
 

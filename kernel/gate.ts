@@ -19,7 +19,15 @@ import { digestOfFile } from '../src/mind/file-digest.ts'
 import { readTemplates } from '../src/mind/template-files.ts'
 import { candidateFor } from './candidates.ts'
 import { examine } from './examination.ts'
-import { type Expert, type ExpertFile, putExpert, serve, servingIn, type Verdict } from './experts.ts'
+import {
+  type Expert,
+  type ExpertFile,
+  expertMeta,
+  putExpert,
+  serve,
+  servingIn,
+  type Verdict,
+} from './experts.ts'
 import { codicesOf } from './genesis.ts'
 import { chosenIn, seedPath } from './models.ts'
 import { readSuite } from './regression-suite.ts'
@@ -84,8 +92,7 @@ export async function settleExpert(
 ): Promise<string> {
   const { persona, name } = candidate
   const description = verdict.passed ? `${persona} thinks with ${name}` : `${name} is kept out`
-  const meta = { kind: 'expert' }
-  const { tid } = await image.transact({ user, description, meta }, (transaction) => {
+  const { tid } = await image.transact({ user, description, meta: expertMeta(candidate) }, (transaction) => {
     putExpert(transaction, { ...candidate, verdict })
     if (verdict.passed) serve(transaction, candidate, verdict.time)
   })

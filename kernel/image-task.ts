@@ -14,6 +14,7 @@ import type { Progress } from '../src/base/progress.ts'
 import type { PlainObject } from '../src/base/value.ts'
 import type { Image } from '../src/image/image.ts'
 import type { EngineStatus } from '../src/mind/inference.ts'
+import type { ExpertOffice } from './expert-office.ts'
 import type { Chosen } from './models.ts'
 
 export interface Around {
@@ -26,6 +27,8 @@ export interface Around {
    * E_MODEL_NOT_TAKEN, and then everything is as it was.
    */
   readonly changeMind: (chosen: Chosen) => Promise<EngineStatus>
+  /** What the running kernel does with experts; absent with no kernel running. */
+  readonly experts?: ExpertOffice
   /** May be called as often as one likes: only some of it is passed on. */
   readonly onProgress: (progress: Progress) => void
 }

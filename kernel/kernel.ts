@@ -9,6 +9,7 @@ import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
 import type { EngineStatus, Inference } from '../src/mind/inference.ts'
 import type { Approvals } from './approvals.ts'
+import type { ExpertOffice } from './expert-office.ts'
 import type { LoopDelay } from './loop-delay.ts'
 import type { Maintenance } from './maintenance.ts'
 import type { Missions } from './missions.ts'
@@ -24,6 +25,7 @@ export interface Kernel {
   readonly world: World
   readonly invoke: Invoke
   readonly engine: Inference
+  readonly experts: ExpertOffice
   /** Has another model think from now on. Throws E_MODEL_NOT_TAKEN: then it is the same as before. */
   readonly changeMind: (chosen: Chosen, signal: AbortSignal) => Promise<EngineStatus>
   readonly trail: AuditTrail

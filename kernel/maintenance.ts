@@ -28,7 +28,7 @@ export class Maintenance {
 
   /** Throws E_USAGE, E_TASK_RUNS, E_KERNEL_IS_UP, E_ABORTED, E_STOPPING, or what the task throws. */
   async run(
-    kernel: Pick<Kernel, 'image' | 'home' | 'clock' | 'changeMind'>,
+    kernel: Pick<Kernel, 'image' | 'home' | 'clock' | 'changeMind' | 'experts'>,
     request: TaskRequest,
   ): Promise<TaskOutcome> {
     const { task: name, settings, onProgress } = request
@@ -41,7 +41,8 @@ export class Maintenance {
     const abort = new AbortController()
     const { signal } = abort
     const changeMind = (chosen: Chosen) => kernel.changeMind(chosen, signal)
-    const around = { home: kernel.home, clock: kernel.clock, signal, onProgress, changeMind }
+    const { home, clock, experts } = kernel
+    const around = { home, clock, experts, signal, onProgress, changeMind }
     const outcome = runTask(task, settings, { open: () => kernel.image, around })
     const ended = outcome.catch(() => {}) // whoever asked is told
     this.#running.set(request.request, { name, sole: task.sole, abort, ended })

@@ -8,7 +8,7 @@ import type { CycleOutcome } from '../src/cognition/cycle.ts'
 import type { Observation } from '../src/cognition/observation.ts'
 import { lookAt, type ProbationLimits } from '../src/forge/probation.ts'
 import type { Image } from '../src/image/image.ts'
-import { expertsIn, personasIn, putExpert, type Serving, servingIn, withdraw } from './experts.ts'
+import { expertMeta, expertsIn, personasIn, putExpert, type Serving, servingIn, withdraw } from './experts.ts'
 import { type Asked, keyOf, putTally, Tallies } from './tallies.ts'
 
 /** What watches one mission. */
@@ -135,7 +135,8 @@ export class Probation {
     const isIt = (each: { blob: { sha256: string } } | undefined) => each?.blob.sha256 === serving.blob.sha256
     const back = serving.before?.name ?? 'the model as it is'
     const description = `${persona} goes back from ${serving.name} to ${back}: ${reason}`
-    await image.transact({ user: 'kernel', description, meta: { kind: 'expert' } }, (transaction) => {
+    const meta = expertMeta({ persona, name: serving.name })
+    await image.transact({ user: 'kernel', description, meta }, (transaction) => {
       if (!isIt(servingIn(transaction, persona))) return
       const time = clock.now()
       withdraw(transaction, persona, time)

@@ -12,9 +12,11 @@ import { takeTurns } from '../src/base/turns.ts'
 import type { Observation } from '../src/cognition/observation.ts'
 import type { TransactionRecord } from '../src/image/history.ts'
 import type { Image } from '../src/image/image.ts'
+import type { ExpertEvent } from '../src/protocol/messages.ts'
 
 export interface Watcher {
   observe(cycle: string, observation: Observation): void
+  expert(event: ExpertEvent): void
   /** Told first: what comes after this transaction will be told. */
   begin(from: Tid): void
   /** Answers whether the connection took it. */
@@ -85,6 +87,10 @@ export class Watchers {
 
   tell(cycle: string, observation: Observation): void {
     for (const watch of this.#watches.values()) watch.observe(cycle, observation)
+  }
+
+  tellOfExpert(event: ExpertEvent): void {
+    for (const watch of this.#watches.values()) watch.expert(event)
   }
 
   stop(): void {

@@ -35,6 +35,14 @@ const sections = {
     /** Missions for which a new expert is on probation. */
     probation: whole(1, 100_000, 50),
   }),
+  experts: z.strictObject({
+    /** How much memory the contexts of the inference process may take; each has the adapter of one persona, or none. */
+    hotMb: whole(1, 1 << 20, 2048),
+    /** How much adapters may take that are at hand: their files in the home, and in memory. */
+    warmMb: whole(1, 1 << 20, 512),
+    /** How long a file in lora_adapters must not have grown before it is looked at. */
+    settleMs: whole(50, 600_000, 2000),
+  }),
   model: z.strictObject({
     /** `local`: a model in a process of ours; `openai`: a server that speaks as OpenAI's does (llama-server, vLLM, Ollama). */
     engine: z.enum(['local', 'openai']).default('local'),
@@ -79,6 +87,7 @@ const schema = z.strictObject({
   sandbox: sections.sandbox.prefault({}),
   image: sections.image.prefault({}),
   forge: sections.forge.prefault({}),
+  experts: sections.experts.prefault({}),
   model: sections.model.prefault({}),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })

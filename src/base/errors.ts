@@ -411,6 +411,11 @@ const table = {
     message: 'there is no expert {name} here',
     remedy: 'batos experts lists them',
   },
+  E_EXPERT_NAME: {
+    class: 'refuse',
+    message: '{entry} names no persona: its name must be one of {personas}, perhaps with _ and a version',
+    remedy: 'name it anew and put it into lora_adapters again',
+  },
   E_EXPERT_UNFIT: {
     class: 'refuse',
     message: '{name} cannot serve: {reason}',

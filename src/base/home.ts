@@ -15,7 +15,10 @@ export interface Home {
   readonly keys: string
   readonly run: string
   readonly models: string
+  /** Where adapters are dropped. */
   readonly adapters: string
+  /** Files of adapters that the running kernel has at hand. */
+  readonly warm: string
   readonly upgrades: string
   /** What the running kernel says of itself: pid, endpoint, build. */
   readonly kernelFile: string
@@ -35,6 +38,7 @@ export function homeOf(dir: string): Home {
     run: at('run'),
     models: at('models'),
     adapters: at('lora_adapters'),
+    warm: at('run', 'adapters'),
     upgrades: at('upgrade_channel'),
     kernelFile: at('run', 'kernel.json'),
     stewardFile: at('run', 'steward.json'),

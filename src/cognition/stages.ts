@@ -24,11 +24,12 @@ export const stages: Readonly<Record<string, Stage>> = {
 }
 
 /** Asks BRICK for a plan: which facets of which personas are to be asked what. */
-async function decompose(thought: Thought, { drafting, think }: Faculties): Promise<StateName> {
+async function decompose(thought: Thought, { drafting, think, prefetch }: Faculties): Promise<StateName> {
   const ask = drafting.plan(briefOf(thought))
   const { text } = await think(ask.request, thought)
   const plan = ask.parse(text)
   thought.plan = plan
+  prefetch(plan.facets.map(({ persona }) => persona))
   thought.note('plan', { ...plan, facets: plan.facets.map((facet) => ({ ...facet })) })
   thought.observe({ kind: 'plan', plan })
   return plan.memory ? 'REASONING' : 'DELEGATING'

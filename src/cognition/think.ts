@@ -17,7 +17,8 @@ export type Think = (
   },
 ) => Promise<InferResult>
 
-const TRIES = 3
+/** One more than the deaths that quarantine an adapter: then the persona thinks without it. */
+const TRIES = 4
 const WARM = 0.7
 /** Farther than any seed that a draft is given (drafting.ts). */
 const SEED_STEP = 1_000_000

@@ -32,6 +32,8 @@ export interface Faculties {
   readonly image: Image
   readonly invoke: Invoke
   readonly think: Think
+  /** Tells that these personas will be asked soon, so that their adapters can be brought to work. */
+  readonly prefetch: (personas: readonly string[]) => void
   readonly drafting: Drafting
   readonly world: World
   readonly clock: Clock

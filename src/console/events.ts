@@ -38,6 +38,8 @@ export function eventText(event: CycleEvent, colours: Colours): string | undefin
       return colours.dim(progressText(event))
     case 'watching':
       return undefined
+    case 'expert':
+      return colours.dim(printable(`expert ${event.name} ${event.what.replace('_', ' ')}: ${event.reason}`))
     case 'change':
       return colours.dim(printable(`${event.transaction} ${event.user}: ${event.description}`))
   }
@@ -65,6 +67,7 @@ export function eventLine(event: CycleEvent): string | undefined {
     case 'progress':
       return progressText(event)
     case 'watching':
+    case 'expert':
     case 'change':
       return undefined
   }

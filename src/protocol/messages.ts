@@ -209,6 +209,14 @@ const eventSchema = z.discriminatedUnion('kind', [
     objects: z.number(),
   }),
   z.looseObject({
+    kind: z.literal('expert'),
+    /** Of an adapter that was dropped: the name of its file. */
+    name: z.string(),
+    /** taken: it is in the image; refused: it cannot be used; served, kept_out: the verdict; dropped_out: it failed at work. */
+    what: z.enum(['taken', 'refused', 'served', 'kept_out', 'dropped_out']),
+    reason: z.string(),
+  }),
+  z.looseObject({
     kind: z.literal('progress'),
     what: z.string(),
     done: z.number(),
@@ -217,8 +225,8 @@ const eventSchema = z.discriminatedUnion('kind', [
   }),
 ])
 /**
- * What a cycle tells while it runs; `progress` is told by a task on the image, `watching` and `change` (a transaction) to
- * whoever subscribed: these are of no cycle.
+ * What a cycle tells while it runs; `progress` is told by a task on the image, `watching`, `change` (a transaction) and
+ * `expert` to whoever subscribed: these are of no cycle.
  */
 export type CycleEvent = z.output<typeof eventSchema>
 
@@ -243,6 +251,8 @@ export type AnswerFor<Kind extends Answer['kind']> = Extract<Answer, { kind: Kin
 /** How far a task on the image has come: so many of so many, of what is named. */
 export type Progress = Extract<CycleEvent, { kind: 'progress' }>
 export type Change = Extract<CycleEvent, { kind: 'change' }>
+/** What became of an adapter. */
+export type ExpertEvent = Extract<CycleEvent, { kind: 'expert' }>
 export type ResultAnswer = AnswerFor<'result'>
 export type ErrorAnswer = AnswerFor<'error'>
 /** Every answer but the last: what `onEvent` is given. */
