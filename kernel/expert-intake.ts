@@ -54,8 +54,8 @@ export async function takeIn(
       async (transaction) => {
         const blob = await transaction.importBlob(source)
         const known = expertsIn(transaction).find(({ name }) => name === named.name)
-        if (known?.blob.sha256 === blob.sha256 && known.base === base.sha256)
-          return { expert: known, isNew: false }
+        const isKnown = known?.blob.sha256 === blob.sha256 && known.base === base.sha256
+        if (isKnown && heldOut === undefined) return { expert: known, isNew: false }
         const { rank, alpha, provenance } = await checkAdapter({ file: transaction.blobPath(blob), base })
         const held: PlainObject =
           heldOut === undefined ? {} : { held_out: await transaction.importBlob({ file: heldOut }) }

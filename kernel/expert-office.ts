@@ -11,9 +11,10 @@ import type { Inference } from '../src/mind/inference.ts'
 import { WarmAdapters } from '../src/mind/warm-adapters.ts'
 import type { ExpertEvent } from '../src/protocol/messages.ts'
 import { AdapterFolder } from './adapter-folder.ts'
-import { ExpertDesk } from './expert-desk.ts'
+import { ExpertDesk, type LastSwap, type Tier } from './expert-desk.ts'
 import { takeIn } from './expert-intake.ts'
 import { ExpertOffers } from './expert-offers.ts'
+import { expertsIn, personasIn, type Serving, servingIn } from './experts.ts'
 import { judgeExpert } from './gate.ts'
 
 export interface ExpertOfficeOptions {
@@ -31,9 +32,29 @@ export interface ExpertOffice {
   readonly desk: ExpertDesk
   readonly folder: AdapterFolder
   readonly offers: ExpertOffers
+  /** Where everything is, for a person. */
+  state(): OfficeState
   /** What the engine tells of itself. */
   heard(event: EngineEvent): void
   stop(): Promise<void>
+}
+
+export interface OfficeState {
+  /** Of the personas that an expert serves. */
+  readonly personas: Readonly<Record<string, PersonaState>>
+  /** By name of an expert, why it waits for the gate. */
+  readonly notes: Readonly<Record<string, string>>
+  /** What lies in the folder and is not taken in yet, and why not. */
+  readonly waiting: { readonly entries: readonly string[]; readonly reason: string }
+  /** How often, and in how many milliseconds, an adapter was brought to work, by tier. */
+  readonly swaps: Readonly<Record<string, object>>
+}
+
+export interface PersonaState {
+  readonly tier: Tier
+  /** Why the bare model answers all the same. */
+  readonly problem?: string
+  readonly lastSwap?: LastSwap
 }
 
 export async function openExpertOffice(options: ExpertOfficeOptions): Promise<ExpertOffice> {
@@ -72,9 +93,28 @@ export async function openExpertOffice(options: ExpertOfficeOptions): Promise<Ex
       tell({ kind: 'expert', name: entry, what: 'refused', reason })
     },
   })
+  const state = (): OfficeState => {
+    const now = image.now()
+    const served = personasIn(now).flatMap((persona) => {
+      const serving = servingIn(now, persona)
+      return serving ? [[persona, stateOf(persona, serving, desk)] as const] : []
+    })
+    const notes = expertsIn(now).flatMap(({ name, verdict }) => {
+      const note = verdict ? undefined : offers.noteOn(name)
+      return note === undefined ? [] : [[name, note] as const]
+    })
+    const { entries, reason = '' } = folder.waiting
+    const swaps = Object.entries(metrics.summary().durations).filter(([name]) => name.startsWith('swap_'))
+    return {
+      personas: Object.fromEntries(served),
+      notes: Object.fromEntries(notes),
+      waiting: { entries, reason },
+      swaps: Object.fromEntries(swaps.map(([name, figures]) => [name.slice('swap_'.length), figures])),
+    }
+  }
   offers.offerWaiting()
   return {
-    ...{ desk, folder, offers },
+    ...{ desk, folder, offers, state },
     heard: (event) => {
       if (event.kind === 'shunned') desk.shun(event.adapter, event.reason.message)
       if (event.kind !== 'up') return
@@ -85,5 +125,14 @@ export async function openExpertOffice(options: ExpertOfficeOptions): Promise<Ex
       await folder.stop()
       await offers.stop()
     },
+  }
+}
+
+function stateOf(persona: string, serving: Serving, desk: ExpertDesk): PersonaState {
+  const [problem, lastSwap] = [desk.problemOf(serving), desk.lastSwapOf(persona)]
+  return {
+    tier: desk.tierOf(serving.blob.sha256),
+    ...(problem === undefined ? {} : { problem }),
+    ...(lastSwap === undefined ? {} : { lastSwap }),
   }
 }

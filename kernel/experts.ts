@@ -101,7 +101,8 @@ export function putExpert(transaction: Transaction, { persona, name, ...record }
 
 /** Has an expert serve its persona from now on. */
 export function serve(transaction: Transaction, { persona, ...expert }: Expert, now: number): void {
-  const before = servingIn(transaction, persona)
+  const present = servingIn(transaction, persona)
+  const before = present?.blob.sha256 === expert.blob.sha256 ? present.before : present
   const serving = { ...fileOf(expert), since: now, ...(before ? { before: fileOf(before) } : {}) }
   personaOf(transaction, persona).set('expert', serving as unknown as PlainObject)
 }
@@ -113,11 +114,22 @@ export function withdraw(transaction: Transaction, persona: string, now: number)
   personaOf(transaction, persona).set('expert', serving as unknown as PlainObject | null)
 }
 
-/** Forgets an expert; one that serves is withdrawn. */
+/** Has the bare model serve. */
+export function serveBare(transaction: Transaction, persona: string): void {
+  personaOf(transaction, persona).set('expert', null)
+}
+
+/** Forgets an expert; one that serves is withdrawn, and there is no return to it. */
 export function dropExpert(transaction: Transaction, { persona, name, blob }: Expert, now: number): void {
-  const tree = personaOf(transaction, persona).get('experts')
+  const object = personaOf(transaction, persona)
+  const tree = object.get('experts')
   if (tree instanceof TreeRef) transaction.tree(tree).delete(name)
-  if (servingIn(transaction, persona)?.blob.sha256 === blob.sha256) withdraw(transaction, persona, now)
+  const serving = servingIn(transaction, persona)
+  if (serving?.blob.sha256 === blob.sha256) withdraw(transaction, persona, now)
+  else if (serving?.before?.blob.sha256 === blob.sha256) {
+    const { before: _, ...rest } = serving
+    object.set('expert', rest as unknown as PlainObject)
+  }
 }
 
 const fileOf = ({ name, blob, base, rank, alpha }: ExpertFile): ExpertFile => ({

@@ -19,6 +19,10 @@ import type { Image } from '../src/image/image.ts'
 import type { Around, ImageTask, TaskOutcome } from './image-task.ts'
 import { backup } from './tasks/backup.ts'
 import { dump } from './tasks/dump.ts'
+import { expertDrop } from './tasks/expert-drop.ts'
+import { expertHistory } from './tasks/expert-history.ts'
+import { expertList } from './tasks/expert-list.ts'
+import { expertUse } from './tasks/expert-use.ts'
 import { forgeGate } from './tasks/forge-gate.ts'
 import { forgeTrain } from './tasks/forge-train.ts'
 import { load } from './tasks/load.ts'
@@ -44,6 +48,10 @@ const table: Readonly<Record<string, ImageTask>> = {
   stats,
   'forge-train': forgeTrain,
   'forge-gate': forgeGate,
+  'expert-list': expertList,
+  'expert-use': expertUse,
+  'expert-drop': expertDrop,
+  'expert-history': expertHistory,
   'model-fetch': modelFetch,
   'model-add': modelAdd,
   'model-list': modelList,

@@ -269,6 +269,31 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
         }),
       ),
     )
+  const experts = add(
+    'experts',
+    "the personas' adapters: which serve, which wait, where they are, what was refused",
+  )
+  experts
+    .command('list', { isDefault: true })
+    .description('all of that')
+    .action(does((task) => imageTask(task, 'expert-list')))
+  experts
+    .command('use <name>')
+    .description('have one serve its persona on your word, without the gate; bare-PERSONA: none')
+    .action(does((task, name: string) => imageTask(task, 'expert-use', { name })))
+  experts
+    .command('drop <name>')
+    .description('forget one; what served before it serves again')
+    .action(does((task, name: string) => imageTask(task, 'expert-drop', { name })))
+  experts
+    .command('history [persona]')
+    .description('what became of them, the newest first; batos undo takes it back')
+    .addOption(limitOption(20))
+    .action(
+      does((task, persona: string | undefined, options: object) =>
+        imageTask(task, 'expert-history', { ...options, ...(persona === undefined ? {} : { persona }) }),
+      ),
+    )
   add('doctor', 'look for what could be wrong here').action(does(doctor))
   return program
 }
