@@ -111,7 +111,9 @@ export class AdapterFolder {
     const reason = String(problem.details.problem ?? problem.message)
     const report: RefusalReport = { entry, time: clock.now(), code: problem.code, reason }
     await this.#move(entry, rejected)
-    await writeFile(reportFile(dir, entry), `${JSON.stringify(report, undefined, 2)}\n`)
+    const file = reportFile(dir, entry)
+    await writeFile(`${file}.new`, `${JSON.stringify(report, undefined, 2)}\n`)
+    await rename(`${file}.new`, file)
     onRefused(report)
   }
 
@@ -128,8 +130,10 @@ export async function refusedIn(dir: string): Promise<RefusalReport[]> {
   const folder = join(dir, rejected)
   const names = existsSync(folder) ? await readdir(folder) : []
   const reports: RefusalReport[] = []
-  for (const name of names.filter((each) => each.endsWith('.report.json')))
-    reports.push(JSON.parse(await readFile(join(folder, name), 'utf8')) as RefusalReport)
+  for (const name of names.filter((each) => each.endsWith('.report.json'))) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined) // taken away just now
+    if (text !== undefined) reports.push(JSON.parse(text) as RefusalReport)
+  }
   return reports.sort((a, b) => b.time - a.time)
 }
 

@@ -72,10 +72,10 @@ test('draws an answer of the wrong form again, warm and with other seeds, and te
   assert.equal(call.result.text, 'return a')
 })
 
-test('gives up after three tries, and at once where asking again is of no use', async () => {
-  const form = await thinkDuring(wrong, wrong, wrong, right)
+test('gives up after four tries, and at once where asking again is of no use', async () => {
+  const form = await thinkDuring(wrong, wrong, wrong, wrong, right)
   assert.ok(code('E_ANSWER_FORM')(form.ended))
-  assert.equal(form.bodies.length, 3)
+  assert.equal(form.bodies.length, 4)
   const refused = await thinkDuring({ do: 'answer', status: 422 }, right)
   assert.ok(code('E_ENGINE_REFUSED')(refused.ended))
   assert.equal(refused.bodies.length, 1)
