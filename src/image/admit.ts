@@ -18,10 +18,16 @@ export function isAtom(value: unknown): value is string | number | boolean {
   return type === 'string' || type === 'number' || type === 'boolean'
 }
 
+/** A list or an object whose members are being looked at, and which of them is. */
+interface Level {
+  readonly holder: object
+  readonly outer: Level | undefined
+  key: string | number | undefined
+}
+
 class Gate {
   readonly #start: () => string
-  readonly #keys: (string | number)[] = []
-  readonly #within: object[] = []
+  #level: Level | undefined
 
   constructor(start: () => string) {
     this.#start = start
@@ -48,8 +54,8 @@ class Gate {
     if (Array.isArray(value) || isPlainObject(value)) return this.#inside(value)
     if (value instanceof Primitive) return value
     if (value instanceof Method) {
-      const provenance = this.#at('provenance', { ...value.provenance })
-      return new Method({ source: value.source, provenance: provenance as unknown as Method['provenance'] })
+      const { provenance } = this.#inside({ provenance: { ...value.provenance } }) as unknown as Method
+      return new Method({ source: value.source, provenance })
     }
     if (value instanceof Date) {
       return Number.isNaN(value.getTime()) ? this.#refuse('an invalid date') : new Date(value)
@@ -59,42 +65,49 @@ class Gate {
     return this.#refuse(typeof maker === 'string' && maker !== '' ? `a ${maker}` : 'an object of a class')
   }
 
-  #array(array: readonly unknown[]): Value {
-    const copy = new Array<Value>(array.length)
-    for (let i = 0; i < array.length; i++) copy[i] = this.#at(i, array[i])
-    return Object.freeze(copy)
-  }
-
-  #plain(object: Readonly<Record<string, unknown>>): Value {
-    if (Object.getOwnPropertySymbols(object).length > 0) return this.#refuse('a key that is a symbol')
-    const copy: Record<string, Value> = {}
-    for (const key of Object.keys(object)) {
-      const value = object[key]
-      if (value !== undefined) define(copy, key, this.#at(key, value))
+  #inside(holder: readonly unknown[] | Readonly<Record<string, unknown>>): Value {
+    let depth = 0
+    for (let level = this.#level; level; level = level.outer) {
+      if (level.holder === holder) return this.#refuse('a value that contains itself')
+      depth++
     }
+    if (depth === DEPTH_LIMIT) return this.#refuse(`more than ${DEPTH_LIMIT} levels of nesting`)
+    const level: Level = { holder, outer: this.#level, key: undefined }
+    this.#level = level
+    const copy = Array.isArray(holder)
+      ? this.#array(holder, level)
+      : this.#plain(holder as Record<string, unknown>, level)
+    this.#level = level.outer
     return Object.freeze(copy)
   }
 
-  #inside(value: readonly unknown[] | Readonly<Record<string, unknown>>): Value {
-    if (this.#within.includes(value)) return this.#refuse('a value that contains itself')
-    if (this.#within.length === DEPTH_LIMIT) return this.#refuse(`more than ${DEPTH_LIMIT} levels of nesting`)
-    this.#within.push(value)
-    const copy = Array.isArray(value) ? this.#array(value) : this.#plain(value as Record<string, unknown>)
-    this.#within.pop()
+  #array(array: readonly unknown[], level: Level): Value[] {
+    const copy = new Array<Value>(array.length)
+    for (let i = 0; i < array.length; i++) {
+      level.key = i
+      copy[i] = this.pass(array[i])
+    }
     return copy
   }
 
-  #at(key: string | number, value: unknown): Value {
-    if (isAtom(value)) return value
-    this.#keys.push(key)
-    const copy = this.pass(value)
-    this.#keys.pop()
+  #plain(object: Readonly<Record<string, unknown>>, level: Level): Record<string, Value> {
+    if (Object.getOwnPropertySymbols(object).length > 0) return this.#refuse('a key that is a symbol')
+    const copy: Record<string, Value> = {}
+    for (const key of Object.keys(object)) {
+      level.key = key
+      const value = object[key]
+      if (value !== undefined) define(copy, key, this.pass(value))
+    }
     return copy
   }
 
   #refuse(found: string): never {
-    const keys = this.#keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`))
-    throw new BatError('E_VALUE', { path: this.#start() + keys.join(''), found })
+    let path = ''
+    for (let level = this.#level; level; level = level.outer) {
+      const { key } = level
+      if (key !== undefined) path = (typeof key === 'number' ? `[${key}]` : `.${key}`) + path
+    }
+    throw new BatError('E_VALUE', { path: this.#start() + path, found })
   }
 }
 

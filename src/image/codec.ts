@@ -80,7 +80,18 @@ function writeObject(
     for (let i = 0; i < list.length; i++) writeValue(to, list[i]!, cut)
   } else if (value instanceof Ref) writeOid(to, REF, value.oid)
   else if (value instanceof TreeRef) writeOid(to, TREE, value.oid)
-  else if (value instanceof Method) {
+  else if (isPlainObject(value)) {
+    const keys = Object.keys(value)
+    to.mapHeader(keys.length)
+    for (let i = 0; i < keys.length; i++) {
+      writeText(to, keys[i]!)
+      writeValue(to, value[keys[i]!] as Value, cut)
+    }
+  } else writeInstance(to, value as Method | Primitive | Date | Uint8Array | BlobRef)
+}
+
+function writeInstance(to: ByteWriter, value: Method | Primitive | Date | Uint8Array | BlobRef): void {
+  if (value instanceof Method) {
     to.extension(METHOD, () => {
       to.arrayHeader(2)
       writeText(to, value.source)
@@ -89,27 +100,22 @@ function writeObject(
   } else if (value instanceof Primitive) to.extension(PRIMITIVE, () => to.utf8(value.name))
   else if (value instanceof Date) to.extension(DATE, () => to.float64(value.getTime()))
   else if (value instanceof Uint8Array) to.binary(value)
-  else if (value instanceof BlobRef) {
+  else {
     to.extension(BLOB, () => {
       to.bytes(Buffer.from(value.sha256, 'hex'))
       to.float64(value.size)
     })
-  } else {
-    const object = value as Readonly<Record<string, Value>>
-    const keys = Object.keys(object)
-    to.mapHeader(keys.length)
-    for (let i = 0; i < keys.length; i++) {
-      writeText(to, keys[i]!)
-      writeValue(to, object[keys[i]!]!, cut)
-    }
   }
 }
 
 const writeOid = (to: ByteWriter, type: number, oid: string): void => to.fixedExtension(type, numberOf(oid))
 
 function writeText(to: ByteWriter, text: string): void {
-  if (!to.text(text)) to.extension(UTF16, () => to.bytes(Buffer.from(text, 'utf16le')))
+  if (!to.text(text)) writeUtf16(to, text)
 }
+
+const writeUtf16 = (to: ByteWriter, text: string): void =>
+  to.extension(UTF16, () => to.bytes(Buffer.from(text, 'utf16le')))
 
 function writeBigint(to: ByteWriter, value: bigint): void {
   const hex = (value < 0n ? -value : value).toString(16)
@@ -209,7 +215,15 @@ function writeSlot(to: ByteWriter, value: Value | Unread, sharing: Sharing): Val
   }
   const begin = to.size
   writeValue(to, value)
-  if (to.size - begin < SHARED_FROM) return value
+  return to.size - begin < SHARED_FROM ? value : cutOut(to, begin, { value, sharing })
+}
+
+/** Cuts large values out of what was written from `begin` on. */
+function cutOut(
+  to: ByteWriter,
+  begin: number,
+  { value, sharing }: { readonly value: Value; readonly sharing: Sharing },
+): Unread {
   const digests: Digest[] = []
   const cut = (start: number) => {
     if (to.size - start < SHARED_FROM) return
