@@ -20,7 +20,16 @@
 // when nothing was cut out of it. So an encoding in the table `values` never names another. Entries of Trees are whole:
 // one is only written when it changes itself. So is what crosses to another thread or process.
 import { numberOf, oidOf } from '../base/ids.ts'
-import { BlobRef, isPlainObject, Method, Primitive, Ref, TreeRef, type Value } from '../base/value.ts'
+import {
+  BlobRef,
+  isPlainObject,
+  Method,
+  type PlainObject,
+  Primitive,
+  Ref,
+  TreeRef,
+  type Value,
+} from '../base/value.ts'
 import { define } from './admit.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
@@ -149,6 +158,21 @@ export function readValue(from: ByteReader, shared: Shared = none): Value {
     default:
       return head satisfies never
   }
+}
+
+/** Of a plain object the members of these names; what is behind the last of them is not read. */
+export function readMembers(from: ByteReader, names: readonly string[]): PlainObject {
+  if (from.head() !== 'map') throw new Error('it is no plain object')
+  const members: Record<string, Value> = {}
+  let missing = names.length
+  for (let left = from.size; left > 0 && missing > 0; left--) {
+    const name = readValue(from) as string
+    const value = readValue(from)
+    if (!names.includes(name)) continue
+    members[name] = value
+    missing--
+  }
+  return members
 }
 
 const none: Shared = (digest) => {

@@ -157,25 +157,24 @@ export class Entries {
     const { reverse = false } = range
     if (compareKeys(from, to) >= 0) return
     let row: Row | undefined
-    for (const next of this.#store.walk('entries', { from, to, reverse })) {
-      if (row && !sameThing(row.key, next.key)) {
-        yield* present(row)
-        row = undefined
+    for (const rows of this.#store.pages('entries', { from, to, reverse })) {
+      for (const next of rows) {
+        if (row && !sameThing(row.key, next.key)) {
+          const version = parseEntry(row)
+          if (version.value !== undefined) yield version
+          row = undefined
+        }
+        if (tidOfVersionKey(next.key) <= moment && (reverse || !row)) row = next
       }
-      if (tidOfVersionKey(next.key) <= moment && (reverse || !row)) row = next
     }
-    if (row) yield* present(row)
+    const last = row && parseEntry(row)
+    if (last && last.value !== undefined) yield last
   }
 
   /** All versions of all entries of a Tree, as they are stored. */
   *versions(tree: Oid): Generator<Row, void, undefined> {
     yield* this.#store.walk('entries', { from: entryStart(tree), to: entriesEnd(tree) })
   }
-}
-
-function* present(row: Row): Generator<EntryVersion, void, undefined> {
-  const version = parseEntry(row)
-  if (version.value !== undefined) yield version
 }
 
 /** Whether a version says, and is sound, that its entry was deleted. */

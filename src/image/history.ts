@@ -8,7 +8,7 @@ import type { Slots } from './object-state.ts'
 import type { Revision, Revisions } from './revisions.ts'
 import { sameValue } from './same-value.ts'
 import type { Store } from './store.ts'
-import { parseTransaction, type TransactionRecord } from './transaction-record.ts'
+import { type Heading, parseHeading, parseTransaction, type TransactionRecord } from './transaction-record.ts'
 
 export type { TransactionRecord } from './transaction-record.ts'
 
@@ -95,11 +95,18 @@ export class History {
   /** The revisions of an object or a Tree, the newest first. */
   *of(oid: Oid): Generator<PastState, void, undefined> {
     for (const revision of this.#revisions.history(oid, this.#newest())) {
-      const { time = 0, user = '', description = '' } = this.transaction(tidOf(revision.tid)) ?? {}
-      const { tid, kind } = revision
-      const slots = revision.kind === 'object' ? { slots: revision.slots } : {}
-      yield { tid: tidOf(tid), time, user, description, kind, ...slots }
+      const { kind } = revision
+      const tid = tidOf(revision.tid)
+      const { time, user, description } = this.#heading(revision.tid)
+      const about = { tid, time, user, description, kind }
+      yield revision.kind === 'object' ? { ...about, slots: revision.slots } : about
     }
+  }
+
+  #heading(tid: number): Heading {
+    const key = transactionKey(tid)
+    const record = this.#store.get('transactions', key)
+    return record ? parseHeading({ key, record }) : NOBODY
   }
 
   /** How the slots of an object differ between two transactions. Throws E_PACKED. */
@@ -142,12 +149,15 @@ export class History {
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const row = this.#store.seek('transactions', transactionKey(middle))
-      if (!row || beyond(parseTransaction(tidOfTransactionKey(row.key), row).time)) high = middle
+      if (!row || beyond(parseHeading(row).time)) high = middle
       else low = tidOfTransactionKey(row.key) + 1
     }
     return low
   }
 }
+
+/** Of a transaction without a record. */
+const NOBODY: Heading = { time: 0, user: '', description: '' }
 
 const slotsOf = (revision: Revision | undefined): Slots =>
   revision?.kind === 'object' ? revision.slots : new Map<string, Value>()

@@ -17,11 +17,11 @@
 // The key is part of the sum, so a record that turns up under another key is found as well as a flipped bit; either costs
 // this one record. A reader that does not know a version or a kind says so and leaves the record alone.
 import { BatError } from '../base/errors.ts'
-import type { Value } from '../base/value.ts'
+import type { PlainObject, Value } from '../base/value.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { crc32Of } from './checksum.ts'
-import { readSlots, readValue, type Sharing, writeSlots, writeValue } from './codec.ts'
+import { readMembers, readSlots, readValue, type Sharing, writeSlots, writeValue } from './codec.ts'
 import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
 import type { RawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
@@ -117,17 +117,11 @@ export function parseRecord(
   record: Uint8Array,
   read?: (unread: Unread) => Value,
 ): RecordBody {
-  if (!isWhole(table, key, record)) throw damaged(table, key, 'its checksum is wrong')
-  const version = record[VERSION_AT]
-  const kind = kinds[record[KIND_AT]!]
-  const shape = record[SHAPE_AT]! * 256 + record[SHAPE_AT + 1]!
-  if (version !== RECORD_VERSION || !kind || (shape !== 0 && kind !== 'object')) {
-    throw damaged(table, key, `its form (version ${version}, shape ${shape}) is not known`)
-  }
-  reader.open(record, HEADER_SIZE)
+  const kind = opened(table, key, record)
   switch (kind) {
     case 'object': {
       const slots = readSlots(reader, read)
+      const shape = shapeOf(record)
       return shape === 0 ? { kind, slots } : { kind, slots, shape }
     }
     case 'tree':
@@ -138,6 +132,21 @@ export function parseRecord(
       return { kind, value: readValue(reader) }
   }
 }
+
+/** Sets the reader to the payload of a record that is as it was written, and answers its kind. */
+function opened(table: Table, key: Key, record: Uint8Array): RecordBody['kind'] {
+  if (!isWhole(table, key, record)) throw damaged(table, key, 'its checksum is wrong')
+  const version = record[VERSION_AT]
+  const kind = kindOfRecord(record)
+  const shape = shapeOf(record)
+  if (version !== RECORD_VERSION || !kind || (shape !== 0 && kind !== 'object')) {
+    throw damaged(table, key, `its form (version ${version}, shape ${shape}) is not known`)
+  }
+  reader.open(record, HEADER_SIZE)
+  return kind
+}
+
+const shapeOf = (record: Uint8Array): number => record[SHAPE_AT]! * 256 + record[SHAPE_AT + 1]!
 
 /** Whether a record is as it was written. */
 export const isWhole = (table: Table, key: Key, record: Uint8Array): boolean =>
@@ -157,6 +166,17 @@ export function parseRecordOf(
   const body = parseRecord(table, key, record)
   if (body.kind !== kind) throw damaged(table, key, `it is of kind ${body.kind}`)
   return body.value
+}
+
+/** Of a record whose value is a plain object, the members of these names, those at its beginning for the least work. */
+export function parseMembersOf(
+  kind: 'transaction',
+  { table, key, record }: { readonly table: Table; readonly key: Key; readonly record: Uint8Array },
+  names: readonly string[],
+): PlainObject {
+  const found = opened(table, key, record)
+  if (found !== kind) throw damaged(table, key, `it is of kind ${found}`)
+  return readMembers(reader, names)
 }
 
 export const damaged = (table: Table, key: Key, problem: string): BatError =>

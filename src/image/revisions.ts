@@ -120,7 +120,9 @@ export class Revisions {
   *history(oid: Oid, moment: number): Generator<Revision, void, undefined> {
     if (this.#horizon.isCondemned(oid)) return
     const range = { from: revisionKey(oid, moment), to: revisionsEnd(oid) }
-    for (const row of this.#store.walk('revisions', range)) yield this.#parse(oid, row)
+    for (const rows of this.#store.pages('revisions', range)) {
+      for (const row of rows) yield this.#parse(oid, row)
+    }
   }
 
   #seek(oid: Oid, moment: number): Revision | undefined {

@@ -142,13 +142,18 @@ export class Store {
 
   /** The rows of a range, one page after the other; may be left and taken up at any time. */
   *walk(table: Table, range: Range): Generator<Row, void, undefined> {
+    for (const rows of this.pages(table, range)) for (const row of rows) yield row
+  }
+
+  /** Likewise, a page at a time, the first ones short. */
+  *pages(table: Table, range: Range): Generator<readonly Row[], void, undefined> {
     let { from, to } = range
     let left = range.limit ?? Number.POSITIVE_INFINITY
     let size = 16
     while (left > 0) {
       const limit = Math.min(size, left)
       const rows = this.page(table, { ...range, from, to, limit })
-      yield* rows
+      if (rows.length > 0) yield rows
       const last = rows.at(-1)
       if (!last || (rows.length < limit && range.bytes === undefined)) return
       left -= rows.length

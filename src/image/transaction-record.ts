@@ -8,7 +8,7 @@
 import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../base/ids.ts'
 import type { PlainObject, Value } from '../base/value.ts'
 import type { Key } from './keyspace.ts'
-import { parseRecordOf, type RecordBody } from './record.ts'
+import { parseMembersOf, parseRecordOf, type RecordBody } from './record.ts'
 import type { Row } from './store.ts'
 
 export interface TransactionRecord {
@@ -83,6 +83,13 @@ export function parseTransaction(tid: number, { key, record }: Row): Transaction
     blobs: value.blobs,
   }
 }
+
+/** Who, when and why, with the rest of the record unread. Throws E_RECORD_DAMAGED. */
+export const parseHeading = ({ key, record }: Row): Heading =>
+  parseMembersOf('transaction', { table: 'transactions', key, record }, HEADING) as unknown as Heading
+
+const HEADING = ['time', 'user', 'description'] as const
+export type Heading = Pick<TransactionRecord, (typeof HEADING)[number]>
 
 interface Stored {
   readonly time: number

@@ -72,7 +72,8 @@ export class Tree {
     const committed = entries.walk(this.oid, this.#view.moment, bounds)
     let left = limit
     if (left <= 0) return
-    for (const { key, value } of merged(committed, this.#changesWithin(from, to, reverse), reverse)) {
+    const changes = this.#changesWithin(from, to, reverse)
+    for (const { key, value } of changes.length === 0 ? committed : merged(committed, changes, reverse)) {
       if (value === undefined) continue
       yield [parseTreeKey(key), value]
       if (--left <= 0) return

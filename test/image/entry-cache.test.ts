@@ -144,7 +144,7 @@ const step = fc.record({
 })
 
 test('shows every moment as it was, with room for all entries and with room for next to none', async (t) => {
-  const images = [await freshImage(t), await freshImage(t, { cacheMb: 0.005 })]
+  const images = [await freshImage(t), await freshImage(t, { cacheMb: 0.005, durable: true })]
   for (const kept of images) {
     const ref = await newTree(kept)
     const model = new Map<TreeKey, number>()
