@@ -147,7 +147,7 @@ export const behaviours: readonly Behaviour[] = [
       })
       await Promise.all(aborted)
       const control = new AbortController()
-      const long = request({ messages: [{ role: 'user', content: 'a '.repeat(200) }], maxTokens: 1 })
+      const long = request({ messages: [{ role: 'user', content: 'a '.repeat(100) }], maxTokens: 1 })
       const answer = engine.infer(long, { signal: control.signal })
       control.abort(new Error('at once'))
       await assert.rejects(answer, /at once/)

@@ -166,9 +166,12 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n')
     const onToken = (text: string) => {
       begin()
-      if (fault?.do === 'cut' && pieces >= fault.after) response.destroy()
-      else if (fault?.do !== 'stall' || pieces < fault.after) write(text)
-      pieces++
+      // In small pieces, as a server writes that sends each token by itself.
+      for (const part of text.match(/.{1,4}/gsu) ?? []) {
+        if (fault?.do === 'cut' && pieces >= fault.after) response.destroy()
+        else if (fault?.do !== 'stall' || pieces < fault.after) write(part)
+        pieces++
+      }
     }
     const asked: InferRequest = {
       messages,

@@ -41,11 +41,11 @@ after(async () => {
 
 for (const kind of ['llama', 'vllm', 'plain'] as const)
   describe(`a server that speaks as ${kind} does`, () => {
-    const subject = { limit: 512, counts: kind !== 'plain' } as {
+    const subject = { limit: 320, counts: kind !== 'plain' } as {
       -readonly [Key in keyof Subject]: Subject[Key]
     }
     before(async () => {
-      const engine = start((await serve(kind)).url, { contextSize: 512 })
+      const engine = start((await serve(kind)).url, { contextSize: 320 })
       subject.engine = kind === 'plain' ? obeyed(engine) : engine
       assert.equal((await engine.ready()).state, 'ready')
     })
