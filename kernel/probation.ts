@@ -1,5 +1,5 @@
 // New experts under live traffic. Every mission that ends is counted for the model and adapter that its personas were
-// asked with (tallies.ts). While a persona's expert is provisional each count is looked at (src/forge/probation.ts): one
+// asked with (tallies.ts). While an expert that the gate let in is provisional each count is looked at (src/forge/probation.ts): one
 // that does worse than what served before it gives its place back by itself, and so does one that ended the inference
 // process too often. A mission that ended by no fault of the mind (cancelled, the engine lost) is not counted.
 import type { Clock } from '../src/base/clock.ts'
@@ -8,7 +8,16 @@ import type { CycleOutcome } from '../src/cognition/cycle.ts'
 import type { Observation } from '../src/cognition/observation.ts'
 import { lookAt, type ProbationLimits } from '../src/forge/probation.ts'
 import type { Image } from '../src/image/image.ts'
-import { expertMeta, expertsIn, personasIn, putExpert, type Serving, servingIn, withdraw } from './experts.ts'
+import {
+  type Expert,
+  expertMeta,
+  expertsIn,
+  personasIn,
+  putExpert,
+  type Serving,
+  servingIn,
+  withdraw,
+} from './experts.ts'
 import { type Asked, keyOf, putTally, Tallies } from './tallies.ts'
 
 /** What watches one mission. */
@@ -90,7 +99,7 @@ export class Probation {
     const serving = servingIn(image.now(), persona)
     const key = keyOf({ persona, model, adapter })
     const since = this.#tallies.of(key)
-    if (serving?.blob.sha256 !== adapter || since.course !== undefined) {
+    if (!serving || !this.#isOnProbation(persona, serving, adapter) || since.course !== undefined) {
       if (this.#tallies.isDue) await this.#tallies.write()
       return
     }
@@ -119,6 +128,13 @@ export class Probation {
       default:
         course satisfies never
     }
+  }
+
+  /** Whether the mission was one of the expert that serves, and the gate let it in: an owner's word stands. */
+  #isOnProbation(persona: string, serving: Serving, adapter: string): boolean {
+    if (serving.blob.sha256 !== adapter) return false
+    const isIt = (each: Expert) => each.persona === persona && each.blob.sha256 === adapter
+    return expertsIn(this.#parts.image.now()).find(isIt)?.verdict?.by === 'gate'
   }
 
   /** Has the persona think as before, unless something else has been decided meanwhile. */

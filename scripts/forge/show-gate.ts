@@ -51,7 +51,8 @@ async function writeData(): Promise<void> {
   await sandbox.stop()
 }
 
-mkdirSync(folder, { recursive: true })
+mkdirSync(join(folder, 'home'), { recursive: true })
+writeFileSync(join(folder, 'home', 'batos.config.json'), JSON.stringify({ endpoint: 'tcp://127.0.0.1:*' }))
 await writeData()
 console.log(`in ${folder}: BRICK_latin.jsonl, BRICK_shuffled.jsonl, held-out.jsonl`)
 expect(0, 'up', '--detach')

@@ -58,10 +58,10 @@ async function onProbation(context: TestContext, missions = 20) {
       ...{ source: name, added: clock.now(), provenance: {} },
     }
   }
-  const letIn = (expert: Expert) => {
+  const letIn = (expert: Expert, by = 'gate') => {
     const verdict = {
       passed: true,
-      by: 'gate',
+      by,
       reason: 'it is better',
       time: clock.now(),
       report: { p: 0.01 },
@@ -144,6 +144,15 @@ test('keeps an expert that does as well as what served before', async (t) => {
   assert.deepEqual(tallyIn(image.now(), `BRICK ${model} ${one.blob.sha256}`), {
     ...{ asked: 20, right: 10, course: 'active' },
   })
+})
+
+test('lets an expert that its owner chose do as badly as it does', async (t) => {
+  const { probation, one, letIn, mission, serving } = await onProbation(t)
+  for (let i = 0; i < 20; i++) mission(undefined, 1)
+  await letIn(one, 'owner')
+  for (let i = 0; i < 20; i++) mission(one.blob.sha256, 8)
+  await probation.settled()
+  assert.equal(serving(), 'BRICK_one')
 })
 
 test('withdraws an expert that ended the inference process', async (t) => {
