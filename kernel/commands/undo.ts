@@ -18,7 +18,7 @@ export interface Undoing {
 
 /**
  * Takes back `options.tids`, or the last thing that this user did and did not take back yet. Answers `{transaction, undid:
- * [{transaction, description}]}`. Throws E_UNDO_CONFLICT, E_NO_TRANSACTION, E_NOTHING_TO_UNDO, E_NO_OBJECT.
+ * [{transaction, description}]}`. Throws E_UNDO_CONFLICT, E_UNDO_REFERRED, E_NO_TRANSACTION, E_NOTHING_TO_UNDO, E_NO_OBJECT.
  */
 export async function undo({ image, world, user }: Undoing, { options }: RequestFor<'undo'>): Promise<Value> {
   const tids = options.tids.length > 0 ? options.tids : [lastOf(image, user)]
@@ -30,7 +30,8 @@ export async function undo({ image, world, user }: Undoing, { options }: Request
     ...undone.flatMap((record) => thoughtOf(present, world, record?.meta.cycle)),
   ]
   const meta = { kind: 'undo', undoes: tids }
-  const transaction = await image.undo(tids, { user, keep, meta })
+  const isAccount = (oid: Oid) => isRecord(present, world, oid)
+  const transaction = await image.undo(tids, { user, keep, isAccount, meta })
   const undid = undone.map((record) => ({
     transaction: record?.tid ?? '',
     description: record?.description ?? '',
@@ -45,6 +46,16 @@ const bookkeeping = (view: View, world: World): Oid[] => [
   ),
   ...talliesIn(view),
 ]
+
+/** Whether it is the record of a thought, or the list of outcomes. */
+function isRecord(view: View, { cycles, missions }: World, oid: Oid): boolean {
+  const outcomes = view.get(missions).get('outcomes') as TreeRef
+  if (oid === outcomes.oid) return true
+  const id = view.has(oid) ? view.get(oid).get('id') : undefined
+  const byId = view.tree(view.get(cycles).get('by_id') as TreeRef)
+  const ref = typeof id === 'string' ? byId.get(id) : undefined
+  return ref instanceof Ref && ref.oid === oid
+}
 
 /** The record of the thought that a transaction was. */
 function thoughtOf(view: View, world: World, cycle: unknown): Oid[] {

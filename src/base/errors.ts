@@ -168,6 +168,12 @@ const table = {
     remedy:
       'take that back too: batos undo {all}\nor leave {objects} as it is: batos undo {alone} --keep {kept}',
   },
+  E_UNDO_REFERRED: {
+    class: 'refuse',
+    message: '{tid} cannot be undone: it made {objects}, and {places} still lead there',
+    remedy:
+      'take that back too: batos undo {all}\nor leave {objects} as it is: batos undo {alone} --keep {kept}',
+  },
   E_NO_TRANSACTION: {
     class: 'refuse',
     message: 'there is no transaction {tid}',

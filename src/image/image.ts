@@ -70,6 +70,8 @@ export interface ImageOptions {
 export interface UndoOptions extends TransactionOptions {
   /** Objects and Trees that stay as they are. */
   readonly keep?: Iterable<Oid>
+  /** Whether an object or a Tree only tells of what happened: it may name what goes, and leads there no more. */
+  readonly isAccount?: (oid: Oid) => boolean
 }
 
 export interface ImageStats {
@@ -301,8 +303,11 @@ export class Image {
     return this.#history.diff(oid, a, b)
   }
 
-  /** Takes transactions back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_UNDO_NOTHING, E_PACKED, E_NO_TRANSACTION. */
-  async undo(tids: Tid | readonly Tid[], { keep = [], ...options }: UndoOptions): Promise<Tid> {
+  /** Takes transactions back by a new one, whose id it answers. Throws E_UNDO_CONFLICT, E_UNDO_REFERRED, E_UNDO_NOTHING, E_PACKED, E_NO_TRANSACTION. */
+  async undo(
+    tids: Tid | readonly Tid[],
+    { keep = [], isAccount = () => false, ...options }: UndoOptions,
+  ): Promise<Tid> {
     const records = [...new Set(typeof tids === 'string' ? [tids] : tids)].map((tid) => {
       if (tid !== tidOf(0)) this.#horizon.check(numberOf(tid) - 1, `what was before ${tid}`)
       const record = this.transaction(tid)
@@ -311,9 +316,16 @@ export class Image {
     })
     const said = records.map(({ tid, description }) => `${tid}: ${description}`).join('; ')
     const description = options.description ?? `undo ${said}`
-    const past = { revisions: this.#revisions, entries: this.#entries, resolvers: this.#resolvers }
-    const undone = await this.transact({ ...options, description }, (transaction) => {
-      undoInto(transaction, records, past, new Set(keep))
+    const [revisions, entries, resolvers] = [this.#revisions, this.#entries, this.#resolvers]
+    const past = {
+      revisions,
+      entries,
+      resolvers,
+      isAccount,
+      since: (from: Tid) => this.transactions({ from }),
+    }
+    const undone = await this.transact({ ...options, description }, async (transaction) => {
+      await undoInto(transaction, records, past, new Set(keep))
       if (transaction.isBlank) throw new BatError('E_UNDO_NOTHING', { tid: records.map(({ tid }) => tid) })
     })
     return undone.tid

@@ -4,33 +4,30 @@
 //
 // A place goes back only from the value that the transaction left there: where something else is by now, the undo is refused
 // with every such place and the later transactions that changed it, unless the object names a resolver that can part the
-// two (conflict-resolvers.ts). An undo is a transaction like any other, so it can be undone.
-import { BatError } from '../base/errors.ts'
-import { numberOf, type Oid, tidOf } from '../base/ids.ts'
+// two (conflict-resolvers.ts). Nor is what was created taken away while anything that stays refers to it. An undo is a transaction like any other, so it can be undone.
+import { numberOf, type Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import type { Draft } from './commit.ts'
-import { type Resolvers, resolverOf, type SlotConflict } from './conflict-resolvers.ts'
-import type { Entries } from './entries.ts'
-import { type Key, keyText, parseTreeKey } from './keyspace.ts'
+import { resolverOf, type SlotConflict } from './conflict-resolvers.ts'
+import type { Key } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
-import type { Revision, Revisions } from './revisions.ts'
+import type { Revision } from './revisions.ts'
 import { sameValue } from './same-value.ts'
 import type { Transaction } from './transaction.ts'
 import { type TransactionRecord, touched } from './transaction-record.ts'
+import { Clashes, type Past, type Since } from './undo-clashes.ts'
+import { entryNow, findReferrers } from './undo-referrers.ts'
 
-export interface Past {
-  readonly revisions: Revisions
-  readonly entries: Entries
-  readonly resolvers: Resolvers
-}
-
-/** Puts into `transaction` what undoes `records`; objects and Trees in `keep` stay as they are. Throws E_UNDO_CONFLICT. */
-export function undoInto(
+/**
+ * Puts into `transaction` what undoes `records`; objects and Trees in `keep` stay as they are. Throws E_UNDO_CONFLICT,
+ * E_UNDO_REFERRED.
+ */
+export async function undoInto(
   transaction: Transaction,
   records: readonly TransactionRecord[],
   past: Past,
   keep: ReadonlySet<Oid>,
-): void {
+): Promise<void> {
   const newestFirst = [...records].sort((a, b) => numberOf(b.tid) - numberOf(a.tid))
   const clashes = new Clashes(transaction, newestFirst, past)
   for (const record of newestFirst) {
@@ -49,11 +46,11 @@ export function undoInto(
     }
   }
   clashes.refuse()
+  await findReferrers(transaction, newestFirst, { past, clashes })
+  clashes.refuse()
 }
 
-interface Change {
-  readonly oid: Oid
-  readonly tid: number
+interface Change extends Since {
   readonly before: Revision | undefined
   readonly after: Revision | undefined
   /** Of a Tree, the entries that changed. */
@@ -120,8 +117,7 @@ function resolveInto(
 function undoEntries(transaction: Transaction, change: Change, { past, clashes }: Scope): void {
   const { oid, tid, keys, after } = change
   for (const key of keys) {
-    const changed = transaction.entryChanges(oid)?.get(keyText(key))
-    const now = changed ? changed.value : past.entries.at(oid, key, transaction.moment)?.value
+    const now = entryNow(transaction, past, { tree: oid, key })
     const there = after?.kind === 'tree'
     if (there && !sameValue(now, past.entries.at(oid, key, tid)?.value)) clashes.entry(change, key)
     else transaction.setEntry(oid, key, past.entries.at(oid, key, tid - 1)?.value)
@@ -146,78 +142,3 @@ const changedSlots = (a: Slots, b: Slots): string[] =>
   [...new Set([...a.keys(), ...b.keys()])].filter((slot) => !sameValue(a.get(slot), b.get(slot)))
 
 const sameSlots = (a: Slots, b: Slots): boolean => a.size === b.size && changedSlots(a, b).length === 0
-
-/** The places that cannot go back, and the transactions because of which. */
-class Clashes {
-  readonly #transaction: Transaction
-  readonly #asked: readonly TransactionRecord[]
-  readonly #past: Past
-  readonly #undone: ReadonlySet<number>
-  readonly #places = new Set<string>()
-  readonly #objects = new Set<Oid>()
-  readonly #later = new Set<number>()
-
-  constructor(transaction: Transaction, asked: readonly TransactionRecord[], past: Past) {
-    this.#transaction = transaction
-    this.#asked = asked
-    this.#past = past
-    this.#undone = new Set(asked.map(({ tid }) => numberOf(tid)))
-  }
-
-  changedSince(change: Change): boolean {
-    return this.#revisionsSince(change).length > 0
-  }
-
-  object(change: Change): void {
-    const tids = this.#revisionsSince(change).map(({ tid }) => tid)
-    this.#note(change.oid, this.#transaction.nameOf(change.oid), tids)
-  }
-
-  slot(change: Change, slot: string): void {
-    const since = this.#revisionsSince(change)
-    const held = (revision: Revision | undefined) =>
-      revision?.kind === 'object' ? revision.slots.get(slot) : undefined
-    const older = (tid: number) => this.#past.revisions.at(change.oid, tid - 1)
-    const tids = since.filter((one) => !sameValue(held(one), held(older(one.tid)))).map(({ tid }) => tid)
-    this.#note(change.oid, this.#transaction.pathOf(change.oid, slot), tids)
-  }
-
-  entry({ oid, tid }: Change, key: Key): void {
-    const tids: number[] = []
-    const at = (moment: number) => this.#past.entries.at(oid, key, moment)?.tid ?? tid
-    for (let later = at(this.#transaction.moment); later > tid; later = at(later - 1)) tids.push(later)
-    this.#note(oid, `${this.#transaction.nameOf(oid)}[${String(parseTreeKey(key))}]`, tids)
-  }
-
-  refuse(): void {
-    if (this.#places.size === 0) return
-    const later = [...this.#later].sort((a, b) => b - a).map(tidOf)
-    const asked = this.#asked.map(({ tid }) => tid)
-    const objects = [...this.#objects].map((oid) => this.#transaction.nameOf(oid))
-    throw new BatError('E_UNDO_CONFLICT', {
-      tid: asked.join(', '),
-      places: [...this.#places],
-      objects,
-      later,
-      alone: asked.join(' '),
-      all: [...later, ...asked].join(' '),
-      kept: objects.join(' '),
-    })
-  }
-
-  /** The revisions that later transactions made which are not taken back as well, the newest first. */
-  #revisionsSince({ oid, tid }: Change): Revision[] {
-    const since: Revision[] = []
-    for (const revision of this.#past.revisions.history(oid, this.#transaction.moment)) {
-      if (revision.tid <= tid) break
-      if (!this.#undone.has(revision.tid)) since.push(revision)
-    }
-    return since
-  }
-
-  #note(oid: Oid, place: string, tids: readonly number[]): void {
-    this.#objects.add(oid)
-    this.#places.add(place)
-    for (const tid of tids) if (!this.#undone.has(tid)) this.#later.add(tid)
-  }
-}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tid } from '../../src/base/ids.ts'
-import type { Ref, TreeRef } from '../../src/base/value.ts'
+import { Ref, type TreeRef } from '../../src/base/value.ts'
 import { coded, freshImage, type TestImage } from './fresh-image.ts'
 
 /** Three transactions a second apart: made with count 1, counted to 2 by bob, to 3 by ada. */
@@ -209,4 +209,64 @@ test('brings a Tree back that was taken away, entries and all', async (t) => {
   await kept.image.undo('tx:2', { user: 'ada' })
   assert.equal(kept.begin().tree(ref).size, 2)
   assert.deepEqual((await kept.image.verify()).faults, [])
+})
+
+test('takes nothing away that what stays leads to, and says what does', async (t) => {
+  const kept = await freshImage(t)
+  const by = { user: 'ada' }
+  const robot = await kept.make('robot', { count: 1 })
+  const friend = await kept.make('friend', { name: 'x' })
+  const tree = await kept.commit((transaction) => {
+    const { ref } = transaction.createTree()
+    transaction.root.set('tree', ref)
+    return ref
+  })
+  await kept.commit((transaction) => transaction.get(friend).set('owns', [{ of: new Ref(robot) }]))
+  await kept.commit((transaction) => transaction.get(friend).set('name', 'y'))
+  await kept.commit((transaction) => transaction.tree(tree).set('best', new Ref(robot)))
+  await assert.rejects(
+    kept.image.undo('tx:1', by),
+    coded('E_UNDO_REFERRED', {
+      places: ['friend.owns', `${tree.oid}[best]`],
+      objects: ['robot'],
+      later: ['tx:6', 'tx:4'],
+      all: 'tx:6 tx:4 tx:1',
+      kept: 'robot',
+    }),
+  )
+  assert.ok(kept.image.now().root.has('robot'))
+  await kept.commit((transaction) => transaction.tree(tree).delete('best'))
+  await kept.image.undo(['tx:4', 'tx:1'], by)
+  assert.equal(kept.image.now().has(robot), false)
+  assert.deepEqual((await kept.image.verify()).faults, [])
+})
+
+test('leaves an object that is kept to those who lead to it when its making is undone', async (t) => {
+  const kept = await freshImage(t)
+  const robot = await kept.make('robot', { count: 1 })
+  await kept.make('friend', { owns: new Ref(robot) })
+  await kept.image.undo('tx:1', { user: 'ada', keep: [robot] })
+  assert.deepEqual([kept.slot(robot, 'count'), kept.image.now().root.has('robot')], [1, false])
+  assert.deepEqual((await kept.image.verify()).faults, [])
+})
+
+test('puts the oid in place of a reference where what goes is only told of, and back when that is undone', async (t) => {
+  const kept = await freshImage(t)
+  const by = { user: 'ada' }
+  const robot = await kept.make('robot', { count: 1 })
+  const brief = { target: new Ref(robot), args: [new Ref(robot), 1] }
+  const account = await kept.make('account', { brief })
+  const list = await kept.commit((transaction) => {
+    const { ref } = transaction.createTree().set('a', { value: new Ref(robot) })
+    transaction.root.set('list', ref)
+    return ref
+  })
+  const isAccount = (oid: string) => oid === account || oid === list.oid
+  await kept.image.undo('tx:1', { ...by, isAccount })
+  assert.deepEqual(kept.slot(account, 'brief'), { target: robot, args: [robot, 1] })
+  assert.deepEqual(kept.image.now().tree(list).get('a'), { value: robot })
+  assert.deepEqual((await kept.image.verify()).faults, [])
+  await kept.image.undo(kept.image.head, by)
+  assert.deepEqual(kept.slot(account, 'brief'), brief)
+  assert.ok(kept.image.now().has(robot))
 })
