@@ -7,7 +7,7 @@ import { validateModel } from '../mind/validate-model.ts'
 /** `general.file_type` of llama.cpp. */
 const fileTypes = { F16: 1, Q8_0: 7 } as const
 
-/** Writes the model at `from` to `to`, at once. Throws E_GGUF or E_MODEL_REFUSED when `from` is no model that we run. */
+/** Writes the model at `from` to `to`, at once. Throws E_MODEL_INVALID when `from` is no model that we run. */
 export function quantizeModel(from: string, to: string, type: keyof typeof fileTypes): void {
   validateModel(from)
   const header = readGgufHeader(from)
