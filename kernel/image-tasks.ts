@@ -24,6 +24,7 @@ import { expertHistory } from './tasks/expert-history.ts'
 import { expertList } from './tasks/expert-list.ts'
 import { expertUse } from './tasks/expert-use.ts'
 import { forgeGate } from './tasks/forge-gate.ts'
+import { forgeScript } from './tasks/forge-script.ts'
 import { forgeTrain } from './tasks/forge-train.ts'
 import { load } from './tasks/load.ts'
 import { modelAdd } from './tasks/model-add.ts'
@@ -47,6 +48,7 @@ const table: Readonly<Record<string, ImageTask>> = {
   replay,
   stats,
   'forge-train': forgeTrain,
+  'forge-script': forgeScript,
   'forge-gate': forgeGate,
   'expert-list': expertList,
   'expert-use': expertUse,

@@ -1,4 +1,4 @@
-// `forge train`: done in a process of its own, whether a kernel runs or not.
+// `forge train` and `forge script`: done in a process of their own, whether a kernel runs or not.
 import { resolve } from 'node:path'
 import { askOffline } from './image-commands.ts'
 import type { Outcome, Task } from './task.ts'
@@ -18,6 +18,22 @@ export function train(task: Task, data: string, options: TrainOptions): Promise<
     ...(base && { base: resolve(base) }),
     ...(out && { out: resolve(out) }),
     ...(checkpoint && { checkpoint: resolve(checkpoint) }),
+    ...(longer && { longer: longer.replace('-', ' ') }),
+  })
+}
+
+interface ScriptOptions {
+  readonly model: string
+  readonly out?: string
+  readonly longer?: string
+}
+
+export function script(task: Task, data: string, options: ScriptOptions): Promise<Outcome> {
+  const { out, longer, ...rest } = options
+  return askOffline(task, 'forge-script', {
+    ...rest,
+    data: resolve(data),
+    ...(out && { out: resolve(out) }),
     ...(longer && { longer: longer.replace('-', ' ') }),
   })
 }

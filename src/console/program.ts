@@ -12,7 +12,7 @@ import * as asking from './asking.ts'
 import * as daemon from './daemon-commands.ts'
 import { doctor } from './doctor.ts'
 import type { ExitStatus } from './exit-status.ts'
-import { train } from './forge-commands.ts'
+import { script, train } from './forge-commands.ts'
 import { imageTask } from './image-commands.ts'
 import * as keys from './key-commands.ts'
 import * as models from './model-commands.ts'
@@ -231,29 +231,30 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     .description('read their files again, whole')
     .action(does((task, name: string | undefined) => imageTask(task, 'model-verify', { name })))
   const forge = add('forge', 'learning from experience')
-  forge
-    .command('train <data>')
+  trainingOptions(forge.command('train <data>'))
     .description(
       'train an adapter on conversations: JSON lines of {"messages": [...]}, the last the assistant\'s',
     )
     .option('--base <file>', 'the model it is for; default the one in the settings, else the seed mind')
     .option('--out <file>', 'the adapter; default lora_adapters/<name of the data>.gguf in the home')
-    .option('--targets <names>', 'matrices of a layer: of q k v o gate up down; default q,k,v,o', namesIn)
-    .option('--longer <what>', 'documents longer than a row: refuse (default) or leave-out')
     .option('--device <name>', 'auto (default), cpu or gpu')
     .option('--checkpoint <file>', 'the state of a run that is not done; default beside the adapter')
     .option('--resume', 'go on from the checkpoint')
-    .addOption(numberOption('--rank', 'of the adapter; default 16'))
-    .addOption(numberOption('--alpha', 'scale of the adapter is alpha / rank; default 32'))
-    .addOption(numberOption('--dropout', 'share of inputs left out; default 0.05'))
-    .addOption(numberOption('--epochs', 'how often each document is seen; default 3'))
-    .addOption(numberOption('--batch', 'rows at a time; default 2'))
-    .addOption(numberOption('--accumulation', 'batches a step; default 2'))
     .addOption(numberOption('--rate', 'learning rate; default 2e-4, more for narrow models'))
     .addOption(numberOption('--length', 'tokens in a row; default what the longest document needs'))
     .addOption(numberOption('--replicas', 'threads'))
-    .addOption(numberOption('--seed', 'of all that is random; default 1'))
     .action(does(train))
+  trainingOptions(forge.command('script <data>'))
+    .description('the same training as a Python program (trl, peft), for a large model on another machine')
+    .requiredOption('--model <name>', "the model's name at the hub, or its folder on that machine")
+    .option('--out <file>', 'the program; default beside the data')
+    .option(
+      '--job <how>',
+      'how to run it: here (default), ssh:HOST, sbatch, ray, or a command with {script} {data} {out}',
+    )
+    .addOption(numberOption('--rate', 'learning rate; default 2e-4'))
+    .addOption(numberOption('--length', "most tokens in a row; default what the model's context holds"))
+    .action(does(script))
   forge
     .command('gate <adapter>')
     .description(
@@ -303,6 +304,19 @@ function positive(text: string): number {
   if (value > 0) return value
   throw new BatError('E_USAGE', { problem: `${text} is not a number above 0`, hint: 'give seconds' })
 }
+
+/** What every training of an adapter can be told. */
+const trainingOptions = (command: Command): Command =>
+  command
+    .option('--targets <names>', 'matrices of a layer: of q k v o gate up down; default q,k,v,o', namesIn)
+    .option('--longer <what>', 'documents longer than a row: refuse (default) or leave-out')
+    .addOption(numberOption('--rank', 'of the adapter; default 16'))
+    .addOption(numberOption('--alpha', 'scale of the adapter is alpha / rank; default 32'))
+    .addOption(numberOption('--dropout', 'share of inputs left out; default 0.05'))
+    .addOption(numberOption('--epochs', 'how often each document is seen; default 3'))
+    .addOption(numberOption('--batch', 'rows at a time; default 2'))
+    .addOption(numberOption('--accumulation', 'batches a step; default 2'))
+    .addOption(numberOption('--seed', 'of all that is random; default 1'))
 
 const namesIn = (text: string): string[] => text.split(/[\s,]+/).filter((name) => name !== '')
 
