@@ -11,7 +11,7 @@ import { Writer } from './child.ts'
 import type { Counts, Trial, TrialOptions } from './trial.ts'
 import type { Work } from './writer.ts'
 
-const LANES = ['one', 'two', 'three']
+export const LANES = ['one', 'two', 'three']
 const KILLS_AN_IMAGE = 25
 
 export const killsAtCommit: Trial = {

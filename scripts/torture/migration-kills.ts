@@ -8,10 +8,10 @@ import { chance, integer } from '../seed/random.ts'
 import { checkImage } from './check.ts'
 import { Writer } from './child.ts'
 import { fillImage } from './fill.ts'
+import { LANES } from './kills.ts'
 import type { Counts, Trial, TrialOptions } from './trial.ts'
 import type { Work } from './writer.ts'
 
-const LANES = ['one', 'two', 'three']
 const STEPS = 60
 
 export const killsAtMigration: Trial = {

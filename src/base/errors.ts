@@ -170,7 +170,7 @@ const table = {
   },
   E_UNDO_REFERRED: {
     class: 'refuse',
-    message: '{tid} cannot be undone: it made {objects}, and {places} still lead there',
+    message: '{tid} cannot be undone: {objects} would be gone, and {places} would lead to nothing',
     remedy:
       'take that back too: batos undo {all}\nor leave {objects} as it is: batos undo {alone} --keep {kept}',
   },

@@ -161,8 +161,8 @@ export function readValue(from: ByteReader, shared: Shared = none): Value {
 }
 
 /** Of a plain object the members of these names; what is behind the last of them is not read. */
-export function readMembers(from: ByteReader, names: readonly string[]): PlainObject {
-  if (from.head() !== 'map') throw new Error('it is no plain object')
+export function readMembers(from: ByteReader, names: readonly string[]): PlainObject | undefined {
+  if (from.head() !== 'map') return undefined
   const members: Record<string, Value> = {}
   let missing = names.length
   for (let left = from.size; left > 0 && missing > 0; left--) {

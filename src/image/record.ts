@@ -176,7 +176,9 @@ export function parseMembersOf(
 ): PlainObject {
   const found = opened(table, key, record)
   if (found !== kind) throw damaged(table, key, `it is of kind ${found}`)
-  return readMembers(reader, names)
+  const members = readMembers(reader, names)
+  if (!members) throw damaged(table, key, 'it is no plain object')
+  return members
 }
 
 export const damaged = (table: Table, key: Key, problem: string): BatError =>

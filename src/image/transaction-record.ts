@@ -6,9 +6,9 @@
 // an entry's key, …]]; blobs is a list of digests that this transaction brought in. When the image has been packed, of a
 // transaction before its horizon these lists are empty: only who, when and why is kept, where anything it made is left.
 import { numberOf, type Oid, oidOf, type Tid, tidOf } from '../base/ids.ts'
-import type { PlainObject, Value } from '../base/value.ts'
+import { isPlainObject, type PlainObject, type Value } from '../base/value.ts'
 import type { Key } from './keyspace.ts'
-import { parseMembersOf, parseRecordOf, type RecordBody } from './record.ts'
+import { damaged, parseMembersOf, parseRecordOf, type RecordBody } from './record.ts'
 import type { Row } from './store.ts'
 
 export interface TransactionRecord {
@@ -68,7 +68,8 @@ export function shortened(record: TransactionRecord): RecordBody | undefined {
 
 /** Throws E_RECORD_DAMAGED. */
 export function parseTransaction(tid: number, { key, record }: Row): TransactionRecord {
-  const value = parseRecordOf('transaction', { table: 'transactions', key, record }) as unknown as Stored
+  const found = parseRecordOf('transaction', { table: 'transactions', key, record })
+  const value = wellFormed(key, found, MEMBERS) as unknown as Stored
   return {
     tid: tidOf(tid),
     time: value.time,
@@ -85,8 +86,10 @@ export function parseTransaction(tid: number, { key, record }: Row): Transaction
 }
 
 /** Who, when and why, with the rest of the record unread. Throws E_RECORD_DAMAGED. */
-export const parseHeading = ({ key, record }: Row): Heading =>
-  parseMembersOf('transaction', { table: 'transactions', key, record }, HEADING) as unknown as Heading
+export const parseHeading = ({ key, record }: Row): Heading => {
+  const found = parseMembersOf('transaction', { table: 'transactions', key, record }, HEADING)
+  return wellFormed(key, found, HEADING) as unknown as Heading
+}
 
 const HEADING = ['time', 'user', 'description'] as const
 export type Heading = Pick<TransactionRecord, (typeof HEADING)[number]>
@@ -102,4 +105,42 @@ interface Stored {
   readonly gone: readonly number[]
   readonly trees: readonly (readonly [number, readonly Key[]])[]
   readonly blobs: readonly string[]
+}
+
+/** What each member must be: a record may be sound and still come from another program. */
+const forms: Readonly<Record<keyof Stored, (value: unknown) => boolean>> = {
+  time: Number.isFinite,
+  user: isText,
+  description: isText,
+  meta: isPlainObject,
+  next: isCount,
+  created: listOf(isCount),
+  changed: listOf(isCount),
+  gone: listOf(isCount),
+  trees: listOf(
+    (pair) =>
+      Array.isArray(pair) && isCount(pair[0]) && listOf((entry) => entry instanceof Uint8Array)(pair[1]),
+  ),
+  blobs: listOf(isText),
+}
+const MEMBERS = Object.keys(forms) as (keyof Stored)[]
+
+/** Throws E_RECORD_DAMAGED unless `value` has these members, each as it must be. */
+function wellFormed(key: Key, value: Value, members: readonly (keyof Stored)[]): PlainObject {
+  if (!isPlainObject(value)) throw damaged('transactions', key, 'it is no plain object')
+  const wrong = members.find((name) => !forms[name](value[name]))
+  if (wrong !== undefined) throw damaged('transactions', key, `its ${wrong} is not as it must be`)
+  return value as PlainObject
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function listOf(isItem: (item: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && value.every(isItem)
 }

@@ -72,15 +72,14 @@ export async function usageOf(
   const count = new Count()
   const end = endOf(store)
   const step = Math.max(1, end / sample)
-  let looked = 0
+  let objects = 0
   for (let at = 0; at < end; ) {
     const from = revisionKey(oidOf(Math.floor(at)), NEWEST)
     const row = store.first('revisions', { ...WHOLE, from })
     if (!row) break
     const oid = oidOfKey(row.key)
     const number = Number(oid.slice(4))
-    countObject(store, oid, count)
-    looked++
+    if (countObject(store, oid, count)) objects++
     at = Math.max(number + 1, at + step)
     await pause({ what: 'objects measured', done: number, total: end })
   }
@@ -106,7 +105,7 @@ export async function usageOf(
   return {
     present: sum(count.present),
     past: sum(count.past),
-    objects: Math.round(looked * ofRevisions),
+    objects: Math.round(objects * ofRevisions),
     largest: count.largest.map((one) => ({ ...one, name: view.nameOf(one.oid) })),
     prototypes: [...count.prototypes]
       .sort(([, a], [, b]) => b.bytes - a.bytes)
@@ -174,10 +173,11 @@ class Count {
   }
 }
 
-/** The revisions of an object, and of a Tree the entries, as far as they are not too many. */
-function countObject(store: Store, oid: Oid, count: Count): void {
+/** The revisions of an object, and of a Tree the entries, as far as they are not too many. Answers whether it is there. */
+function countObject(store: Store, oid: Oid, count: Count): boolean {
   let prototype = NONE
   let size = 0
+  let isThere = true
   const amount = { records: 0, bytes: 0 }
   const limit = ROWS_OF_ONE
   for (const row of store.walk('revisions', {
@@ -190,6 +190,7 @@ function countObject(store: Store, oid: Oid, count: Count): void {
     amount.bytes += count.add('revisions', row, isNewest)
     const revision = soundly(() => parseRevision(row.key, row.record))
     if (revision?.kind === 'tree' && isNewest) size = revision.count
+    if (revision?.kind === 'gone' && isNewest) isThere = false
     if (revision?.kind !== 'object') continue
     for (const [slot, value] of rawSlots(revision.slots)) {
       if (value instanceof Unread) count.references += value.digests.length
@@ -210,6 +211,7 @@ function countObject(store: Store, oid: Oid, count: Count): void {
     records: amount.records + Math.round(entries.records * times),
     bytes: amount.bytes + Math.round(entries.bytes * times),
   })
+  return isThere
 }
 
 /** The first number behind all oids that have a revision. */

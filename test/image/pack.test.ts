@@ -264,34 +264,3 @@ test('never gives the oid of what it took to anything else', async (t) => {
   assert.equal(kept.image.head, tidOf(2))
   assert.equal(kept.begin().has(new Ref(gone).oid), false)
 })
-
-test('tells what takes the room: history, large objects, prototypes, blobs, how far back it goes', async (t) => {
-  const kept = await freshImage(t)
-  const oid = await kept.make('genesis', { count: 1 })
-  await kept.commit((transaction) => {
-    const tree = transaction.createTree()
-    for (let n = 0; n < 100; n++) tree.set(n, transaction.create({ n, 'parent*': new Ref(oid) }).ref)
-    transaction.root
-      .set('children', tree.ref)
-      .set('text', 'long '.repeat(100))
-      .set('same', 'long '.repeat(100))
-  })
-  await countTo(kept, oid, [2, 3])
-  const { present, past, objects, largest, prototypes, values, sampled } = await kept.image.usage()
-  assert.deepEqual([present.records, past.records, objects, sampled], [203, 4, 103, false])
-  assert.equal(largest[0]?.records, 101)
-  assert.deepEqual(
-    prototypes.map(({ name, objects: count }) => [name, count]),
-    [
-      ['genesis', 100],
-      ['none', 3],
-    ],
-  )
-  assert.deepEqual(values, { kept: 1, references: 2 })
-  const about = await kept.image.usage({ sample: 20 })
-  assert.ok(about.sampled && about.objects > 50 && about.objects < 200)
-  await pack(kept, 'tx:3')
-  const { oldest, room, packUnfinished } = kept.image.stats()
-  assert.deepEqual([oldest.transaction, oldest.time, packUnfinished], ['tx:3', kept.clock.time - HOUR, false])
-  assert.equal(room.used + room.free, room.file)
-})

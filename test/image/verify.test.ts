@@ -14,7 +14,7 @@ import {
 } from '../../src/image/keyspace.ts'
 import type { Fault } from '../../src/image/verify.ts'
 import { type Damage, damage } from './damage.ts'
-import { freshImage, type TestImage } from './fresh-image.ts'
+import { coded, freshImage, type TestImage } from './fresh-image.ts'
 
 /** genesis obj:1 (tx:1), its Tree obj:2 with `a` and `b` (tx:2), a blob in its slot `photo` (tx:3), count = 2 (tx:4). */
 async function smallImage(t: Parameters<typeof freshImage>[0]): Promise<{ kept: TestImage; photo: BlobRef }> {
@@ -276,4 +276,29 @@ test('verify names a record that cannot be understood and goes on', async (t) =>
   const found = (await kept.image.verify()).faults.map(told)
   assert.equal(found.filter((line) => line.startsWith('tx:2: ')).length, 1)
   assert.ok(found.includes(`genesis.photo: the blob ${'00'.repeat(32)} is not there`))
+})
+
+test('refuses a transaction whose record is sound and still not one, by name', async (t) => {
+  const { kept } = await smallImage(t)
+  const good = { time: 1, user: 'a', description: '', meta: {}, next: 9, created: [], changed: [], gone: [] }
+  const rest = { trees: [], blobs: [] }
+  const wrong: Value[] = [
+    'text',
+    [],
+    { ...good, blobs: [] },
+    { ...good, ...rest, time: 'now' },
+    { ...good, ...rest, next: -1 },
+    { ...good, ...rest, created: [1.5] },
+    { ...good, ...rest, gone: null },
+    { ...good, ...rest, trees: [[1, ['a']]] },
+    { ...good, ...rest, blobs: [7] },
+  ]
+  for (const value of wrong) {
+    await damage(kept, ({ put }) => put('transactions', transactionKey(2), { kind: 'transaction', value }))
+    const refused = coded('E_RECORD_DAMAGED', { record: 'tx:2' })
+    assert.throws(() => kept.image.transaction('tx:2'), refused)
+    assert.throws(() => [...kept.image.transactions()], refused)
+    assert.throws(() => [...kept.image.changes('tx:1')], refused)
+    assert.ok((await kept.image.verify()).faults.some(({ where }) => where === 'tx:2'))
+  }
 })
