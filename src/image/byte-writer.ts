@@ -3,7 +3,7 @@
 const FIRST_SIZE = 1024
 const SIZE = 65_536
 /** Longer texts are left to Node to encode. */
-const SHORT_TEXT = 128
+const SHORT_TEXT = 64
 
 export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)

@@ -100,19 +100,17 @@ export class Entries {
   }
 
   /**
-   * What tells of one key after the other whether the Tree has that entry now. Asked in their order, keys that lie between
-   * two entries cost one look for all of them. A damaged entry was counted when it was written, and can be replaced.
+   * What tells of one key after the other, in their order, whether the Tree has that entry now: keys that lie between two
+   * entries cost one look for all of them. A damaged entry was counted when it was written, and can be replaced.
    */
   presence(tree: Oid): (entry: Key) => boolean {
-    let sought: Key | undefined
-    let found: Key = BEHIND_ALL
+    let found: Key | undefined
     let isThere = false
     return (entry) => {
-      if (!sought || compareKeys(entry, sought) < 0 || compareKeys(entry, found) > 0) {
+      if (!found || compareKeys(entry, found) > 0) {
         const from = entryStart(tree, entry)
         const row = this.#store.seek('entries', from)
         const isOurs = row !== undefined && compareKeys(row.key, entriesEnd(tree)) < 0
-        sought = entry
         found = isOurs ? entryOfKey(row.key) : BEHIND_ALL
         isThere = isOurs && !isGone(row)
       }

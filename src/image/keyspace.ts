@@ -233,7 +233,12 @@ function unescaped(entry: Key): Uint8Array {
   return bytes.slice(0, size)
 }
 
-export const compareKeys = (a: Key, b: Key): number => Buffer.compare(a, b)
+/** Negative, 0 or positive, byte by byte; keys are short, and a call of Buffer.compare costs more. */
+export function compareKeys(a: Key, b: Key): number {
+  const size = Math.min(a.length, b.length)
+  for (let i = 0; i < size; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
+  return a.length - b.length
+}
 
 /** The least key greater than `key`. */
 export function keyAfter(key: Key): Key {

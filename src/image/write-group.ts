@@ -31,7 +31,10 @@ import { type TransactionRecord, transactionBody } from './transaction-record.ts
 import type { EntryChange, EntryChanges } from './view.ts'
 
 const TURN_MS = 4
-const SORTED_AT_ONCE = 4096
+/** Of so many bytes of records, and so many for the work of each record, it is worth looking at the clock. */
+const LOOK_AFTER = 16_384
+const RECORD = 100
+const SLICE = 1024
 /** From so many changes in a transaction on, what it makes is not kept decoded: it would drive out what is in use. */
 const LOAD = 512
 
@@ -58,6 +61,7 @@ export class WriteGroup {
   /** The records of blobs that the group brings in. */
   readonly #blobs = new Map<string, Uint8Array>()
   readonly #turn = takeTurns(TURN_MS)
+  #sinceLook = 0
   #head: Head
   readonly #newest: Newest = {
     tidOf: (oid) => this.fresh.get(oid)?.tid ?? this.#committed.revisions.newest(oid),
@@ -129,13 +133,14 @@ export class WriteGroup {
       const draft = drafts.get(tree)
       const revision = draft?.created ? undefined : this.#revision(tree)
       let count = draft?.kind === 'tree' ? draft.count : revision?.kind === 'tree' ? revision.count : 0
-      const isThere = this.#committed.entries.presence(tree)
-      for (const { key, value } of inOrder(changes)) {
-        const before = this.#change(tree, key)
-        const wasThere = before ? before.value !== undefined : revision !== undefined && isThere(key)
-        count += Number(value !== undefined) - Number(wasThere)
-        const pause = this.#turn()
-        if (pause) await pause
+      for (const slice of inOrder(changes)) {
+        const isThere = this.#committed.entries.presence(tree)
+        for (const { key, value } of slice) {
+          const before = this.#change(tree, key)
+          const wasThere = before ? before.value !== undefined : revision !== undefined && isThere(key)
+          count += Number(value !== undefined) - Number(wasThere)
+        }
+        await this.#turn()
       }
       counts.set(tree, count)
     }
@@ -144,7 +149,7 @@ export class WriteGroup {
 
   async #write(request: CommitRequest, { merged, counts }: Settled): Promise<void> {
     const tid = this.#head.tid + 1
-    const put = (table: Table, key: Key, record: Uint8Array) => void this.puts.push({ table, key, record })
+    const put = (table: Table, key: Key, record: Uint8Array) => this.#put({ table, key, record })
     const sharer = new Sharer(this.#committed.revisions.values, put, this.#committed.horizon)
     const lists: Lists = { created: [], changed: [], gone: [] }
     for (const oid of request.drafts.keys()) {
@@ -155,7 +160,7 @@ export class WriteGroup {
         if (!draft.created || request.drafts.size < LOAD) this.fresh.set(oid, { tid, kind: 'object', slots })
       } else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
       else if (!counts.has(oid)) this.#revise(oid, { tid, kind: 'tree', count: draft.count })
-      const pause = this.#turn()
+      const pause = this.#pause()
       if (pause) await pause
     }
     for (const [tree, changes] of request.entries) {
@@ -168,7 +173,7 @@ export class WriteGroup {
     for (const { sha256, size } of request.blobs) {
       const key = blobKey(sha256)
       const before = this.#blobs.get(sha256) ?? this.#committed.store.get('blobs', key)
-      this.#blobs.set(sha256, this.#put('blobs', key, blobBody({ sha256, size, tid }, before)))
+      this.#blobs.set(sha256, this.#putRecord('blobs', key, blobBody({ sha256, size, tid }, before)))
     }
     this.#taken.push({ tid, drafts: request.drafts, entries: request.entries })
     for (const digest of sharer.digests) this.values.add(digest)
@@ -179,21 +184,23 @@ export class WriteGroup {
   #putObject(key: Key, slots: Slots, sharer: Sharer): Slots {
     const { values, shapes } = this.#committed.revisions
     const { record, lazy } = formatObject(key, { slots, shape: shapes.versionOf(slots) }, sharer)
-    this.puts.push({ table: 'revisions', key, record })
+    this.#put({ table: 'revisions', key, record })
     return lazy ? new LazySlots(lazy, values.read) : slots
   }
 
   #revise(oid: Oid, revision: Exclude<Revision, { readonly kind: 'object' }>): void {
-    this.#put('revisions', revisionKey(oid, revision.tid), revision)
+    this.#putRecord('revisions', revisionKey(oid, revision.tid), revision)
     this.fresh.set(oid, revision)
   }
 
   async #writeEntries(tree: Oid, changes: EntryChanges, tid: number): Promise<void> {
-    for (const { key, value } of inOrder(changes)) {
-      const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
-      this.#put('entries', entryVersionKey(tree, key, tid), body)
-      const pause = this.#turn()
-      if (pause) await pause
+    for (const slice of inOrder(changes)) {
+      for (const { key, value } of slice) {
+        const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
+        this.#putRecord('entries', entryVersionKey(tree, key, tid), body)
+        const pause = this.#pause()
+        if (pause) await pause
+      }
     }
   }
 
@@ -214,15 +221,27 @@ export class WriteGroup {
       blobs: request.blobs.map(({ sha256 }) => sha256),
       next: oidOf(next),
     }
-    this.#put('transactions', transactionKey(tid), transactionBody(record))
+    this.#putRecord('transactions', transactionKey(tid), transactionBody(record))
     this.#head = { tid, time, next }
     return record
   }
 
-  #put(table: Table, key: Key, body: RecordBody): Uint8Array {
+  #putRecord(table: Table, key: Key, body: RecordBody): Uint8Array {
     const record = formatRecord(table, key, body)
-    this.puts.push({ table, key, record })
+    this.#put({ table, key, record })
     return record
+  }
+
+  #put(put: Put): void {
+    this.puts.push(put)
+    this.#sinceLook += put.record.length + RECORD
+  }
+
+  /** What to wait for before the next record, if anything. */
+  #pause(): Promise<void> | undefined {
+    if (this.#sinceLook < LOOK_AFTER) return undefined
+    this.#sinceLook = 0
+    return this.#turn()
   }
 
   /** As committed, or as an earlier one of the group leaves it. */
@@ -241,11 +260,12 @@ export class WriteGroup {
   }
 }
 
-/** In the order of the keys, which LMDB likes best; of very many a slice after the other, since sorting takes its time. */
-function* inOrder(changes: EntryChanges): Generator<EntryChange, void, undefined> {
+/** In slices, each in the order of the keys, which LMDB likes best; very many sorted at once would keep others waiting. */
+function* inOrder(changes: EntryChanges): Generator<EntryChange[], void, undefined> {
   const texts = [...changes.keys()]
-  for (let from = 0; from < texts.length; from += SORTED_AT_ONCE) {
-    for (const text of texts.slice(from, from + SORTED_AT_ONCE).sort()) yield changes.get(text)!
+  for (let from = 0; from < texts.length; from += SLICE) {
+    const slice = texts.slice(from, from + SLICE).sort()
+    yield slice.map((text) => changes.get(text)!)
   }
 }
 
