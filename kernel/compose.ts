@@ -143,6 +143,7 @@ async function compose(
     watchers,
     follow: () => probation.follow(),
     clock,
+    ...(config.cycles.withoutModel === 'wait' ? { mind: engine } : {}),
     concurrent: config.cycles.concurrent,
     timeoutMs: config.cycles.timeoutMs,
     sendKnown: (mission) => sendKnown(kernel, mission),

@@ -6,6 +6,7 @@ import type { Clock } from '../src/base/clock.ts'
 import { BatError, batErrorOf } from '../src/base/errors.ts'
 import { uuidV7 } from '../src/base/ids.ts'
 import { Semaphore } from '../src/base/semaphore.ts'
+import { unlessAborted } from '../src/base/unless-aborted.ts'
 import type { Value } from '../src/base/value.ts'
 import { type CycleOutcome, runCycle } from '../src/cognition/cycle.ts'
 import { type Mission, missionText } from '../src/cognition/mission.ts'
@@ -14,6 +15,7 @@ import { accept, errorOutcome, type Outcome, pendingMissions, settle } from '../
 import type { Faculties } from '../src/cognition/thought.ts'
 import type { AuditTrail } from '../src/metacognition/audit-trail.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
+import type { Seat } from '../src/mind/seat.ts'
 import { auditEntries } from './audit-entries.ts'
 import type { Follower } from './probation.ts'
 import type { Watchers } from './watchers.ts'
@@ -28,6 +30,8 @@ export interface MissionsOptions {
   readonly watchers: Watchers
   /** Watches how each mission goes on and ends, for the sake of the experts that were asked. */
   readonly follow: () => Follower
+  /** Where missions are to wait for a model that can think; without it they are refused when there is none. */
+  readonly mind?: Pick<Seat, 'vacancy' | 'taken'>
   readonly clock: Clock
   readonly concurrent: number
   readonly timeoutMs: number
@@ -38,11 +42,13 @@ export interface MissionsOptions {
 /** What a mission is made of; the rest is given to it when it is accepted. */
 export type MissionRequest = Omit<Mission, 'id' | 'cycle' | 'accepted'>
 
+type Observers = Set<(observation: Observation) => void>
+
 interface Running {
   readonly mission: Mission
   readonly abort: AbortController
   readonly outcome: Promise<Outcome>
-  readonly observers: Set<(observation: Observation) => void>
+  readonly observers: Observers
 }
 
 export class Missions {
@@ -50,7 +56,7 @@ export class Missions {
   readonly #running = new Map<string, Running>()
   readonly #places: Semaphore
   readonly #turns = new Map<string, Promise<unknown>>()
-  #stopping = false
+  readonly #stopping = new AbortController()
 
   constructor(options: MissionsOptions) {
     this.#options = options
@@ -59,7 +65,7 @@ export class Missions {
 
   /** Writes a mission down and starts it. When this resolves it is durable: it will be carried out. */
   async accept(request: MissionRequest, observe?: (observation: Observation) => void): Promise<Mission> {
-    if (this.#stopping) throw new BatError('E_STOPPING')
+    this.#stopping.signal.throwIfAborted()
     const { faculties, clock } = this.#options
     const now = clock.now()
     const mission: Mission = {
@@ -122,7 +128,7 @@ export class Missions {
 
   /** Takes nothing more; waits up to `graceMs` for cycles to end, then leaves them pending for the next kernel. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopping = true
+    this.#stopping.abort(new BatError('E_STOPPING'))
     const ends = Promise.allSettled([...this.#running.values()].map(({ outcome }) => outcome))
     const timer = setTimeout(() => {
       for (const { abort } of this.#running.values()) abort.abort(new BatError('E_STOPPING'))
@@ -135,9 +141,7 @@ export class Missions {
     const abort = new AbortController()
     const observers = new Set(observe ? [observe] : [])
     const key = `${mission.target}.${mission.selector}`
-    const outcome = this.#after(key, () =>
-      this.#places.run(() => this.#carryOut(mission, abort.signal, observers)),
-    )
+    const outcome = this.#after(key, () => this.#see(mission, abort.signal, observers))
     outcome.catch(() => {})
     this.#running.set(mission.id, { mission, abort, outcome, observers })
     void outcome.finally(() => this.#running.delete(mission.id)).catch(() => {})
@@ -155,11 +159,27 @@ export class Missions {
     return mine
   }
 
-  async #carryOut(
-    mission: Mission,
-    stop: AbortSignal,
-    observers: Set<(observation: Observation) => void>,
-  ): Promise<Outcome> {
+  /** Carries a mission out; one that waits for a model holds no place meanwhile, and begins anew when there is one. */
+  async #see(mission: Mission, stop: AbortSignal, observers: Observers): Promise<Outcome> {
+    const { mind } = this.#options
+    for (;;) {
+      const taken = mind?.taken()
+      if (mind?.vacancy === undefined) {
+        const outcome = await this.#places.run(() => this.#carryOut(mission, stop, observers))
+        if (outcome) return outcome
+      }
+      try {
+        const reason = `${mind?.vacancy}; batos model use NAME has another think`
+        for (const observer of observers) observer({ kind: 'waiting', reason })
+        await unlessAborted(taken!, AbortSignal.any([stop, this.#stopping.signal]))
+      } catch (thrown) {
+        return this.#fail(mission, batErrorOf(thrown))
+      }
+    }
+  }
+
+  /** Undefined when there was no model to think with, and the mission is to wait for one. */
+  async #carryOut(mission: Mission, stop: AbortSignal, observers: Observers): Promise<Outcome | undefined> {
     const { faculties, trail, metrics, watchers, follow, timeoutMs, sendKnown } = this.#options
     try {
       const known = stop.aborted ? undefined : await sendKnown(mission)
@@ -184,7 +204,8 @@ export class Missions {
     follower.ended(ended)
     metrics.time('cycle', performance.now() - started)
     metrics.count(ended.kind === 'failed' ? 'cycles_failed' : 'cycles_complete')
-    const outcome = await this.#outcomeOf(ended, mission)
+    const waits = ended.kind === 'failed' && !stop.aborted && this.#options.mind?.vacancy !== undefined
+    const outcome = waits ? undefined : await this.#outcomeOf(ended, mission)
     await trail.flush()
     return outcome
   }

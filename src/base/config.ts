@@ -19,6 +19,8 @@ const sections = {
     timeoutMs: whole(1000, 3_600_000, 120_000),
     /** Drafts of one method before the cycle gives up. */
     tries: whole(1, 64, 8),
+    /** What becomes of a mission while no model can think: it waits for one, or is refused with the cause. */
+    withoutModel: z.enum(['wait', 'refuse']).default('refuse'),
   }),
   sandbox: z.strictObject({
     cpuMs: whole(10, 60_000, 1000),

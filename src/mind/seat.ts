@@ -23,6 +23,7 @@ export class Seat implements Inference {
   /** Resolves when the change under way has ended. */
   #changing: Promise<void> | undefined
   #stopped: Promise<void> | undefined
+  #taken = resolvable()
   readonly #ending = new AbortController()
 
   constructor(first: Candidate) {
@@ -45,6 +46,17 @@ export class Seat implements Inference {
   async prepare(adapter: Adapter): Promise<Swap> {
     await this.#changing
     return this.#engine.prepare(adapter)
+  }
+
+  /** Why nothing can answer until another model takes the seat; undefined while something can, or may come back by itself. */
+  get vacancy(): string | undefined {
+    const { state, reason = state } = this.status()
+    return state === 'absent' || state === 'quarantined' ? reason : undefined
+  }
+
+  /** Resolves when another engine has taken the seat. */
+  taken(): Promise<void> {
+    return this.#taken.promise
   }
 
   status(): EngineStatus {
@@ -70,7 +82,10 @@ export class Seat implements Inference {
       () => {},
     )
     try {
-      return await change
+      const status = await change
+      this.#taken.resolve()
+      this.#taken = resolvable()
+      return status
     } finally {
       this.#changing = undefined
     }
@@ -110,4 +125,12 @@ export class Seat implements Inference {
       throw thrown
     }
   }
+}
+
+function resolvable(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
 }
