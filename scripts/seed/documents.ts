@@ -86,7 +86,7 @@ export function repairDocument(random: Random, of: Sample): Document | undefined
  */
 export function drawChoices(random: Random, spec: MethodSpec, split: Split): Choices {
   const hint = drawHint(random, spec)
-  const answer = hint === 'answer' || (hint === 'note' && chance(random, 0.2))
+  const answer = hint === 'answer' || (hint === 'note' && !spec.sends && chance(random, 0.2))
   const wording = drawWordingKind(random, spec, hint)
   const nonsense = wording === 'nonsense' || wording === 'garbled'
   return {
@@ -102,9 +102,10 @@ export function drawChoices(random: Random, spec: MethodSpec, split: Split): Cho
 
 type Hint = 'none' | 'note' | 'answer'
 
-function drawHint(random: Random, { open, vague }: MethodSpec): Hint {
+function drawHint(random: Random, { open, vague, sends }: MethodSpec): Hint {
   if (open) return vague || chance(random, 0.6) ? 'note' : 'answer'
   const drawn = random()
+  if (sends) return drawn < 0.5 ? 'none' : 'note'
   return drawn < 0.4 ? 'none' : drawn < 0.7 ? 'note' : 'answer'
 }
 
@@ -163,7 +164,8 @@ function methodTaskDocument(
 ): Document | undefined {
   const spec = drawMethod(random)
   const choices = drawChoices(random, spec, split)
-  const shown = share === 'repair' && chance(random, 0.6) ? { ...choices, answer: true } : choices
+  const shown =
+    share === 'repair' && !spec.sends && chance(random, 0.6) ? { ...choices, answer: true } : choices
   const of = sample(random, spec, shown)
   if (of === undefined) return undefined
   const [purpose, other] = facetAnswersOf(of)

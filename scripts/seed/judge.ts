@@ -16,11 +16,18 @@ export interface Run {
   readonly flag: boolean
 }
 
+/** An object in a slot answers every message with its own id, the name and the arguments. */
 const RUN = `(() => {
+  const other = (oid) => new Proxy({}, {
+    get: (_, name) => name === 'toJSON' ? () => ({ oid })
+      : typeof name === 'symbol' ? undefined : (...sent) => [oid, name, sent],
+  })
+  const alive = (key, value) => value !== null && typeof value === 'object'
+    && Object.keys(value).join() === 'oid' ? other(value.oid) : value
   const exact = (key, value) => value === undefined ? '<undefined>'
     : typeof value === 'number' ? (Number.isFinite(value) ? Number(value.toPrecision(10)) : String(value)) : value
   const method = (__source)
-  const state = JSON.parse(__state), args = JSON.parse(__args)
+  const state = JSON.parse(__state, alive), args = JSON.parse(__args)
   const answer = method(state, ...args)
   const flag = state._p_changed === true
   delete state._p_changed

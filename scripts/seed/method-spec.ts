@@ -4,11 +4,12 @@
 // Wording notation: `(up|raise) by:` stands for its alternatives; selector patterns are separated by commas, the words of
 // one part by spaces (`increment by:` is sent as increment_by: or incrementBy:). `S0`, `S1` stand for the names of the
 // receiver's slots, `K` for a small constant drawn anew for each document (a numeral in code, a word or numeral in
-// wordings). Parameters are always a, b, c, d.
+// wordings). `W` is a word drawn anew: a message that another object understands; `SELF` in a body is the selector itself.
+// Parameters are always a, b, c, d.
 //
 // Kinds of values: n number, u small natural number, q positive number, s word, p words, N person's name, l numbers,
 // w words in a list, m map to numbers, b flag, d date as text, i position in slot 0, e element of slot 0, k key of slot 0,
-// * any plain value.
+// * any plain value, h another object.
 export interface MethodSpec {
   readonly id: string
   /** One kind letter a parameter. */
@@ -27,6 +28,8 @@ export interface MethodSpec {
   readonly absent?: boolean
   /** The answer cannot be guessed from the message: it is always shown, or the note is. */
   readonly open?: boolean
+  /** Another object answers, so no answer is ever shown. */
+  readonly sends?: boolean
   /** Not to be asked for by example alone (too many methods give the same answers). */
   readonly vague?: boolean
 }

@@ -22,7 +22,10 @@ const hash = (word: string): number => {
   return sum
 }
 /** What people call slots, by the kind of their value. */
-const SLOTS: Record<'number' | 'text' | 'list' | 'map' | 'flag', Record<Split, readonly string[]>> = {
+const SLOTS: Record<
+  'number' | 'text' | 'list' | 'map' | 'flag' | 'object',
+  Record<Split, readonly string[]>
+> = {
   number: {
     train: words(
       'count total score balance level age price width height speed weight points stock size temperature amount limit volume budget salary lives energy health power depth pages seats tickets coins hours minutes days floor radius length capacity debt steps miles tries x y money counter counts',
@@ -58,6 +61,12 @@ const SLOTS: Record<'number' | 'text' | 'list' | 'map' | 'flag', Record<Split, r
       'open active enabled on visible locked ready running paused done lit muted alive online busy',
     ),
     heldout: words('awake armed sealed powered finished flagged frozen'),
+  },
+  object: {
+    train: words(
+      'shop lamp engine store bank printer weather mail calendar friend helper partner owner parent door robot oracle web search maps translator tool',
+    ),
+    heldout: words('oven pump radio tractor mentor neighbor courier scanner'),
   },
 }
 

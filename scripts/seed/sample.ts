@@ -44,6 +44,7 @@ const KINDS: Record<Shape, readonly string[]> = {
   list: ['l', 'w'],
   map: ['m'],
   flag: ['b'],
+  object: ['h'],
 }
 
 const settle = (random: Random, kind: string): string => {
@@ -55,6 +56,7 @@ const namesSlot = (text: string): boolean => /\bS\d/.test(text)
 
 /** Draws a message for this method; undefined where the draw came out unusable (an answer that is no value). */
 export function sample(random: Random, spec: MethodSpec, choices: Choices): Sample | undefined {
+  if (spec.sends && choices.answer) return undefined
   const { split } = choices
   const kinds = [...(spec.slots ?? '')].map((kind) => settle(random, kind))
   const taken = new Set<string>()
@@ -72,8 +74,10 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
     apart(random, split, 1, 20),
   ] as const
   const quotes = [saying(random, split), saying(random, split), saying(random, split)] as const
+  const sent = word(random, split)
   const fill = (text: string): string =>
     text
+      .replace(/\bW(?=_?(?!\w))/g, sent)
       .replace(/S(\d)/g, (_, slot: string) => names[Number(slot)]!)
       .replace(/Q(\d)/g, (_, quote: string) => quotes[Number(quote) - 1]!)
       .replace(/\bK2\b/g, String(constants[1]))
@@ -130,7 +134,7 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
     }
   }
 
-  const body = `${spec.body.map((line) => `  ${fill(line)}\n`).join('')}}`
+  const body = `${spec.body.map((line) => `  ${fill(line).replace('SELF', selector)}\n`).join('')}}`
   const run = compile(signatureOf(selector, arity) + body)
   const shown = choices.answer
     ? mostTelling(spec, [], () => {

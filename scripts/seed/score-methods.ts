@@ -25,14 +25,14 @@ const hasArguments = ({ args = '' }: MethodSpec): boolean => args !== ''
 export const METHOD_ROWS = {
   known: { among: ({ open }) => !open, choices: {}, tries: 1, plan: true },
   example: {
-    among: ({ open, vague }) => !(open && vague),
+    among: ({ open, vague, sends }) => !sends && !(open && vague),
     choices: { wording: 'heldout', answer: true },
     tries: TRIES,
     plan: true,
   },
   intent: { among: () => true, choices: { wording: 'heldout', note: 'train' }, tries: TRIES, plan: true },
   nonsense: {
-    among: (spec) => !spec.vague && !spec.open && hasArguments(spec),
+    among: (spec) => !spec.sends && !spec.vague && !spec.open && hasArguments(spec),
     choices: { wording: 'nonsense', answer: true, examples: 1 },
     tries: TRIES,
     plan: false,
@@ -44,7 +44,12 @@ export const METHOD_ROWS = {
     plan: false,
   },
   'unseen, plain': { among: ({ open }) => !open, choices: { wording: 'heldout' }, tries: 1, plan: false },
-  'known + example': { among: ({ open }) => !open, choices: { answer: true }, tries: TRIES, plan: false },
+  'known + example': {
+    among: ({ open, sends }) => !open && !sends,
+    choices: { answer: true },
+    tries: TRIES,
+    plan: false,
+  },
   'nonsense + note': {
     among: () => true,
     choices: { wording: 'nonsense', note: 'train' },

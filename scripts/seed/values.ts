@@ -1,15 +1,17 @@
 // Values of each kind, drawn at random. Numbers above twelve are split between training and score like the words.
-import type { Value } from '../../src/base/value.ts'
+import { oidOf } from '../../src/base/ids.ts'
+import { Ref, type Value } from '../../src/base/value.ts'
 import { person, type Split, WORDS, word } from './names.ts'
 import { chance, integer, pick, type Random } from './random.ts'
 
 /** Kinds that slots are told apart by. */
-export type Shape = 'number' | 'text' | 'list' | 'map' | 'flag'
+export type Shape = 'number' | 'text' | 'list' | 'map' | 'flag' | 'object'
 
 export const shapeOf = (kind: string): Shape => {
   if ('nuqfMQj'.includes(kind)) return 'number'
   if ('lwLJA'.includes(kind)) return 'list'
   if ('mO'.includes(kind)) return 'map'
+  if (kind === 'h') return 'object'
   return kind === 'b' ? 'flag' : 'text'
 }
 
@@ -116,6 +118,8 @@ export function value(random: Random, split: Split, kind: string): Value {
       return word(random, split)
     case 'd':
       return `${apart(random, split, 1900, 2090)}-${String(integer(random, 1, 12)).padStart(2, '0')}-${String(integer(random, 1, 28)).padStart(2, '0')}`
+    case 'h':
+      return new Ref(oidOf(apart(random, split, 10, 400)))
     case 'b':
       return chance(random, 0.5)
     case 'l':

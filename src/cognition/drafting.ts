@@ -15,7 +15,7 @@ import type { InferRequest } from '../mind/engine-messages.ts'
 import { lineGrammar, methodGrammarFor, planGrammar } from '../mind/grammar.ts'
 import { type FacetTable, facetQuery, type Plan, parsePlan, planSchema } from '../mind/plan.ts'
 import { type Profile, render, type Template } from '../mind/prompts.ts'
-import { slotCandidates, slotKinds } from '../mind/slot-candidates.ts'
+import { messageCandidates, slotCandidates, slotKinds } from '../mind/slot-candidates.ts'
 import { type Codex, facetsOf, personas } from './personas.ts'
 
 /** What the mind is told of a message: the receiver, its data slots in order, the message, what is expected. */
@@ -111,6 +111,7 @@ export function makeDrafting({ templates, profile, codices = personas }: Draftin
     methodGrammarFor(profile, brief.selector, {
       slots: slotCandidates(brief),
       kinds: slotKinds(brief),
+      sends: messageCandidates(brief),
       parameters: parametersOf(brief.args.length),
     })
   const codeAsk = (made: InferRequest): Ask<string> => ({

@@ -36,6 +36,8 @@ export interface MethodShape {
   readonly parameters: readonly string[]
   /** What the slots hold that are there already. */
   readonly kinds?: Readonly<Record<string, SlotKind>>
+  /** What may be sent to the objects in its slots. */
+  readonly sends?: readonly string[]
 }
 
 const quoted = (text: string): string => `"${text}"`
@@ -85,7 +87,7 @@ const withoutBlankLines = (text: string): string =>
     .join('\n')}\n`
 
 /** The body of a method after its signature line, up to its closing brace. */
-export function methodGrammar({ slots, parameters, kinds = {} }: MethodShape): string {
+export function methodGrammar({ slots, parameters, kinds = {}, sends = [] }: MethodShape): string {
   const variables = [...parameters, ...LOCALS]
   return withoutBlankLines(
     [
@@ -96,7 +98,7 @@ export function methodGrammar({ slots, parameters, kinds = {} }: MethodShape): s
       STATEMENTS,
       EXPRESSIONS,
       TEXT,
-      ...heldRules(slots, kinds),
+      ...heldRules(slots, kinds, sends),
       `slot ::= ${slots.length === 0 ? quoted('value') : anyOf(slots)}`,
       `variable ::= ${anyOf(variables)}`,
       `local ::= ${anyOf(LOCALS)}`,
@@ -117,10 +119,15 @@ const tailOf: Readonly<Record<SlotKind, string>> = {
 }
 
 /** A slot read: what follows its name fits what it holds, so that no text method is sent to a number. */
-function heldRules(slots: readonly string[], kinds: Readonly<Record<string, SlotKind>>): string[] {
+function heldRules(
+  slots: readonly string[],
+  kinds: Readonly<Record<string, SlotKind>>,
+  sends: readonly string[],
+): string[] {
   const names = slots.length === 0 ? ['value'] : slots
   const of = (kind: SlotKind) => names.filter((name) => (kinds[name] ?? 'any') === kind)
-  const read = (kind: SlotKind) => `"self." ( ${anyOf(of(kind))} ) ${tailOf[kind]}`
+  const read = (kind: SlotKind) =>
+    `"self." ( ${anyOf(of(kind))} ) ${kind === 'any' && sends.length > 0 ? `( "." ( ${anyOf(sends)} ) "(" items? ")" | tail )*` : tailOf[kind]}`
   const present = (Object.keys(tailOf) as SlotKind[]).filter((kind) => of(kind).length > 0)
   const lists = present.filter((kind) => kind === 'list' || kind === 'any')
   return [

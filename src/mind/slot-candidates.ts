@@ -1,5 +1,6 @@
 // Names of slots that a method may use: those that the receiver has, and those that the message or the intent could name
-// (`increment_score` on an object without a score makes one). The grammar of a method knows no others.
+// (`increment_score` on an object without a score makes one), and messages that it may send. The grammar of a method knows
+// no others.
 import { wordsOf } from '../base/notation.ts'
 import type { MethodBrief } from './briefs.ts'
 import { type SlotKind, slotKindOf } from './slot-kind.ts'
@@ -16,6 +17,14 @@ export function slotCandidates(brief: MethodBrief): readonly string[] {
   const intent = (brief.intent ?? '').split(/[^A-Za-z0-9_]+/).filter((word) => word.length > 1)
   const named = [...runsOf(brief.selector), ...intent].filter(isSlotName)
   return [...new Set([...held, ...named])].slice(0, Math.max(MOST, held.length))
+}
+
+/** Messages that the objects in the receiver's slots may be sent: the message itself, and what it and the intent name. */
+export function messageCandidates(brief: MethodBrief): readonly string[] {
+  if (!Object.values(slotKinds(brief)).includes('any')) return []
+  const words = [...runsOf(brief.selector), ...(brief.intent ?? '').split(/[^A-Za-z0-9_]+/)]
+  const names = [...new Set(words)].filter((word) => word.length > 1 && isSlotName(word))
+  return [...new Set([brief.selector, ...names.flatMap((name) => [name, `${name}_`])])].slice(0, MOST)
 }
 
 /** `increment_high_score` could mean `score`, `high_score`, `highScore`, `increment` …; the ends first. */

@@ -9,7 +9,7 @@ import { parametersOf } from '../../src/mind/briefs.ts'
 import { matchGbnf, parseGbnf } from '../../src/mind/gbnf-matcher.ts'
 import { lineGrammar, methodGrammar, planGrammar, scriptGrammar } from '../../src/mind/grammar.ts'
 import { planOf } from '../../src/mind/plan.ts'
-import { slotCandidates, slotKinds } from '../../src/mind/slot-candidates.ts'
+import { messageCandidates, slotCandidates, slotKinds } from '../../src/mind/slot-candidates.ts'
 
 const FACETS = { BRICK: ['purpose', 'effects'], ROBIN: ['voice'] }
 
@@ -28,7 +28,8 @@ test('llama.cpp accepts every grammar', async () => {
     methodGrammar({
       slots: ['n', 't', 'l', 'm', 'f', 'o'],
       parameters: ['a'],
-      kinds: { n: 'number', t: 'text', l: 'list', m: 'map', f: 'flag' },
+      kinds: { n: 'number', t: 'text', l: 'list', m: 'map', f: 'flag', o: 'any' },
+      sends: ['toggle', 'add_'],
     }),
     scriptGrammar('add_to_', ['a', 'b']),
     planGrammar(FACETS),
@@ -46,7 +47,12 @@ test("says every family's body under the grammar of its own prompt", () => {
       if (of === undefined) continue
       const parameters = parametersOf(of.brief.args.length)
       assertMatches(
-        methodGrammar({ slots: slotCandidates(of.brief), kinds: slotKinds(of.brief), parameters }),
+        methodGrammar({
+          slots: slotCandidates(of.brief),
+          kinds: slotKinds(of.brief),
+          sends: messageCandidates(of.brief),
+          parameters,
+        }),
         of.body,
       )
       const signature = `function ${of.brief.selector}(${['self', ...parameters].join(', ')}) {\n`

@@ -10,6 +10,7 @@ import { conditions } from './conditions.ts'
 import { conversions } from './conversions.ts'
 import { counters } from './counters.ts'
 import { dates } from './dates.ts'
+import { delegation } from './delegation.ts'
 import { flags } from './flags.ts'
 import { geometry } from './geometry.ts'
 import { gettingAndSetting } from './getting-setting.ts'
@@ -97,6 +98,7 @@ export const FAMILIES: readonly Family[] = [
   tallies,
   sayings,
   verdicts,
+  delegation,
 ]
 
 export const METHODS: readonly MethodSpec[] = FAMILIES.flatMap(({ methods }) => methods)
