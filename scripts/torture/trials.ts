@@ -5,6 +5,7 @@ import { killsAtBackup } from './kill-backup.ts'
 import { killsAtCommit, killsAtImport, killsAtPack } from './kills.ts'
 import { largeBlob } from './large-blob.ts'
 import { killsAtMigration } from './migration-kills.ts'
+import { million } from './million.ts'
 import { powerCuts } from './power-cuts.ts'
 import type { Trial } from './trial.ts'
 
@@ -18,4 +19,5 @@ export const trials: readonly Trial[] = [
   fullDisk,
   bitFlips,
   largeBlob,
+  million,
 ]
