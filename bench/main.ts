@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(options: BenchOpti
   send: () => import('./send.ts'),
   loop: () => import('./loop.ts'),
   sandbox: () => import('./sandbox.ts'),
+  trainer: () => import('./trainer.ts'),
   mind: () => import('./mind.ts'),
 }
 

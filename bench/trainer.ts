@@ -1,0 +1,151 @@
+// Tokens that training learns from a CPU-second, one thread, by size of the model and type of the base; beside what the matrix
+// products alone would allow at the speed that ggml's F32 product has here in the same run, and beside PyTorch where
+// `python3 -c "import torch"` works (trainer/torch_peer.py: the same shapes, batch, optimizer and one thread). CPU time is counted,
+// so that other work on the machine disturbs little; ours and PyTorch's take turns.
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { packageRoot } from '../src/base/package-root.ts'
+import { adapterPlan, beginAdapter } from '../src/forge/adapter.ts'
+import { frozenPlan } from '../src/forge/base-model.ts'
+import { fillBatch } from '../src/forge/batches.ts'
+import { type Ggml, openGgml } from '../src/forge/ggml.ts'
+import { Replica } from '../src/forge/llama-net.ts'
+import { Optimizer } from '../src/forge/optimizer.ts'
+import { randomFrom } from '../src/forge/random.ts'
+import { F32, type LlamaShape, newTensor, Weights } from '../src/forge/weights.ts'
+import { type TensorTypeName, tensorType } from '../src/mind/tensor-types.ts'
+import { type BenchOptions, median, type Row, row } from './result.ts'
+import { flopsPerToken, length, rank, rows, sizes } from './trainer/sizes.ts'
+
+type Kind = 'full' | 'adapter'
+
+const cases: readonly (readonly [Kind, TensorTypeName])[] = [
+  ['full', 'F32'],
+  ...(['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0'] as const).map((type) => ['adapter', type] as const),
+]
+
+export async function run({ quick }: BenchOptions): Promise<Row[]> {
+  const ggml = openGgml()
+  const peer = hasTorch()
+  if (!peer) console.error('python3 has no torch: no rows beside PyTorch')
+  const rowsOfAll: Row[] = []
+  for (const [size, shape] of Object.entries(sizes)) {
+    if (quick && size === '10 M') continue
+    for (const [kind, type] of cases) {
+      const rounds: { ours: number; product: number; torch: number }[] = []
+      const step = await makeStep(ggml, shape, kind, type)
+      for (let round = 0; round < 3; round++)
+        rounds.push({
+          product: await productSpeed(ggml),
+          ours: await tokensPerCpuSecond(step, quick ? 2 : 8),
+          torch: peer && type === 'F32' ? torchTokens(shape, kind, quick ? 2 : 8) : Number.NaN,
+        })
+      const of = (name: 'ours' | 'product' | 'torch') => median(rounds.map((round) => round[name]))
+      const what = kind === 'full' ? `${size}, whole model` : `${size}, adapter on ${type}`
+      const allowed = of('product') / flopsPerToken(shape, kind)
+      rowsOfAll.push(
+        row(`${what}: tokens a CPU-second, beside products alone`, of('ours'), allowed, 'told', () => true),
+      )
+      if (peer && type === 'F32')
+        rowsOfAll.push(
+          row(
+            `${what}: tokens a CPU-second, beside PyTorch`,
+            of('ours'),
+            of('torch'),
+            'at least 0.8',
+            ({ ratio }) => ratio >= 0.8,
+          ),
+        )
+    }
+  }
+  return rowsOfAll
+}
+
+/** A step of training on random tokens. */
+async function makeStep(ggml: Ggml, shape: LlamaShape, kind: Kind, type: TensorTypeName) {
+  const backend = ggml.backend('cpu', 1)!
+  const random = randomFrom(1)
+  const plan = [
+    ...frozenPlan(shape, (name) => tensorType(/norm/.test(name) ? 'F32' : type)),
+    ...adapterPlan(shape, { targets: ['q', 'k', 'v', 'o'], rank }),
+  ]
+  const weights =
+    kind === 'full' ? new Weights(ggml, backend, shape) : new Weights(ggml, backend, shape, plan)
+  weights.randomise(random)
+  if (kind === 'adapter') beginAdapter(weights, random)
+  const options = { length, rows, purpose: 'train' as const }
+  const adapter = { scale: 2, dropout: 0.05 }
+  const replica = new Replica(ggml, backend, weights, kind === 'full' ? options : { ...options, adapter })
+  const optimizer = new Optimizer(ggml, [backend], weights, [replica.gradients], {
+    ...{ kind: 'adamw', weightDecay: 0, beta1: 0.9, beta2: 0.999, momentum: 0 },
+  })
+  const set = {
+    count: rows,
+    ids: Uint16Array.from({ length: rows * (length + 1) }, () => Math.floor(random() * shape.vocabulary)),
+    starts: Uint32Array.from({ length: rows + 1 }, (_, i) => i * (length + 1)),
+    prompts: new Uint32Array(rows),
+    tooLong: 0,
+  }
+  const group = shape.heads / shape.kvHeads
+  const documents = Array.from({ length: rows }, (_, i) => [i])
+  let steps = 0
+  return async () => {
+    const batch = fillBatch(set, { length, rows, group, promptWeight: 1, padding: 0 }, documents)
+    replica.feed(batch, { dropoutSeed: steps })
+    await replica.compute()
+    await optimizer.step(++steps, 1e-4)
+  }
+}
+
+async function tokensPerCpuSecond(step: () => Promise<void>, steps: number): Promise<number> {
+  await step()
+  const begun = process.cpuUsage()
+  for (let i = 0; i < steps; i++) await step()
+  return (steps * length * rows) / cpuSeconds(begun)
+}
+
+/** Floating point operations a CPU-second of ggml's product of two F32 matrices of 512 x 512. */
+async function productSpeed(ggml: Ggml): Promise<number> {
+  const [side, times] = [512, 16]
+  const backend = ggml.backend('cpu', 1)!
+  const context = ggml.context(8 * ggml.tensor_overhead())
+  const [a, b] = [newTensor(ggml, context, F32, [side, side]), newTensor(ggml, context, F32, [side, side])]
+  const buffer = ggml.backend_alloc_ctx_tensors(context, backend)
+  const random = randomFrom(2)
+  for (const tensor of [a, b])
+    ggml.backend_tensor_set(tensor, Float32Array.from({ length: side * side }, random), 0, 4 * side * side)
+  const inner = ggml.context(64 * ggml.tensor_overhead() + ggml.graph_overhead_custom(64, false))
+  const graph = ggml.new_graph_custom(inner, 64, false)
+  for (let i = 0; i < times; i++) ggml.build_forward_expand(graph, ggml.mul_mat(inner, a, b))
+  const allocator = ggml.gallocr_new(ggml.backend_get_default_buffer_type(backend))
+  ggml.gallocr_alloc_graph(allocator, graph)
+  await ggml.compute(backend, graph)
+  const begun = process.cpuUsage()
+  await ggml.compute(backend, graph)
+  const speed = (times * 2 * side ** 3) / cpuSeconds(begun)
+  ggml.gallocr_free(allocator)
+  ggml.backend_buffer_free(buffer)
+  for (const each of [inner, context]) ggml.free(each)
+  ggml.backend_free(backend)
+  return speed
+}
+
+function cpuSeconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1e6
+}
+
+function hasTorch(): boolean {
+  try {
+    execFileSync('python3', ['-c', 'import torch'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function torchTokens(shape: LlamaShape, kind: Kind, steps: number): number {
+  const told = JSON.stringify({ ...shape, kind, steps, length, rows, rank })
+  const script = join(packageRoot, 'bench', 'trainer', 'torch_peer.py')
+  return Number(execFileSync('python3', [script, told], { encoding: 'utf8' }))
+}
