@@ -92,6 +92,8 @@ test('goes on from a checkpoint as if it had never stopped, cancelled or killed'
   await broken(cancelled, 2, 'cancel')
   const killed = tiny({ ...many, checkpointSeconds: 1e-6 })
   await broken(killed, 3, 'kill')
+  const other = { ...cancelled, rank: 8, resume: true }
+  await assert.rejects(trainAdapter(other), isCode('E_TRAINER_SETTINGS'))
   for (const settings of [cancelled, killed]) {
     assert.equal(existsSync(settings.output), false)
     const events: TrainingEvent[] = []

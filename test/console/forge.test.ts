@@ -1,0 +1,79 @@
+// `batos forge train` as it is typed: real processes, the real trainer, no kernel.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Home } from '../../src/base/home.ts'
+import { prepareHome } from '../../src/base/home.ts'
+import { siblingModule } from '../../src/base/sibling-module.ts'
+import { batos, temporaryHome } from './fixtures/home.ts'
+
+let home: Home
+let data: string
+let remove: () => void
+before(async () => {
+  const made = temporaryHome()
+  home = made.home
+  remove = made.remove
+  await prepareHome(home)
+  data = join(home.dir, 'lantern.jsonl')
+  const lines = ['greet', 'double', 'count', 'total'].map((word) =>
+    JSON.stringify({
+      messages: [
+        { role: 'user', content: `object\n${word}_it` },
+        { role: 'assistant', content: 'return self.lantern;' },
+      ],
+    }),
+  )
+  writeFileSync(data, lines.join('\n'))
+})
+after(() => remove())
+
+test('trains an adapter with no kernel running, and tells what came out as JSON', async () => {
+  const ran = await batos(home, ['forge', 'train', data, '--rank', '4', '--epochs', '1', '--json'])
+  assert.equal(ran.status, 0, ran.errors)
+  const told = JSON.parse(ran.output)
+  assert.equal(told.output, join(home.adapters, 'lantern.gguf'))
+  assert.ok(existsSync(told.output))
+  assert.deepEqual([told.rank, told.alpha, told.documents, told.steps], [4, 32, 4, 1])
+  assert.equal(told.log.length, 1)
+  assert.match(told.sha256, /^[0-9a-f]{64}$/)
+})
+
+test('stops at ctrl-C with a checkpoint, and says how to go on', async () => {
+  const main = fileURLToPath(siblingModule(import.meta.url, '../../src/console/main'))
+  const args = [
+    'forge',
+    'train',
+    data,
+    '--epochs',
+    '100',
+    '--batch',
+    '1',
+    '--out',
+    join(home.dir, 'long.gguf'),
+  ]
+  const child = spawn(process.execPath, [main, ...args, '--rank', '64', '--length', '256'], {
+    env: { ...process.env, BATOS_HOME: home.dir },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+    if (/loss/.test(text)) child.kill('SIGINT')
+  })
+  const [status] = await once(child, 'close')
+  assert.equal(status, 1)
+  assert.match(errors, /E_TRAINER_CANCELLED: the training was cancelled after step \d+\n.*--resume/)
+  assert.ok(existsSync(join(home.dir, 'long.gguf.checkpoint')))
+  assert.equal(existsSync(join(home.dir, 'long.gguf')), false)
+})
+
+test('refuses what is typed wrong before anything is trained', async () => {
+  const refused = async (...args: string[]) => (await batos(home, ['forge', 'train', data, ...args])).errors
+  assert.match(await refused('--rank', 'big'), /E_USAGE: --rank big/)
+  assert.match(await refused('--targets', 'q,x'), /E_TRAINER_SETTINGS: training settings: targets\.1/)
+})
