@@ -12,8 +12,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { drawDocument } from './documents.ts'
+import type { Course } from './families/course.ts'
 import type { Split } from './names.ts'
-import { makeRandom } from './random.ts'
+import { makeRandom, type Random } from './random.ts'
 
 export interface CorpusFiles {
   readonly corpus: string
@@ -34,11 +35,16 @@ const VALIDATION = 200
 /** Writes the files, each under another name until it is whole; tells of each. */
 export function writeCorpus(
   folder: string,
-  options: { readonly documents: number; readonly seed: number; readonly tell: (line: string) => void },
+  options: {
+    readonly course: Course
+    readonly documents: number
+    readonly seed: number
+    readonly tell: (line: string) => void
+  },
 ): void {
-  const { documents, seed, tell } = options
+  const { course, documents, seed, tell } = options
   const write = (path: string, count: number, from: number, split: Split) => {
-    writeDocuments(path, count, from, split)
+    writeDocuments(path, count, { random: makeRandom(from), split, course })
     tell(`${path}: ${count} documents`)
   }
   mkdirSync(folder, { recursive: true })
@@ -48,15 +54,18 @@ export function writeCorpus(
   write(files.validTrain, VALIDATION, seed + 1001, 'train')
   write(files.validHeldout, VALIDATION, seed + 2002, 'heldout')
   write(files.corpus, documents, seed, 'train')
-  writeFileSync(ready, `${documents} documents, seed ${seed}\n`)
+  writeFileSync(ready, `${documents} documents of the ${course} course, seed ${seed}\n`)
 }
 
-function writeDocuments(path: string, count: number, from: number, split: Split): void {
-  const random = makeRandom(from)
+function writeDocuments(
+  path: string,
+  count: number,
+  { random, split, course }: { readonly random: Random; readonly split: Split; readonly course: Course },
+): void {
   const file = openSync(`${path}.part`, 'w')
   let lines: string[] = []
   for (let i = 0; i < count; i++) {
-    lines.push(JSON.stringify(drawDocument(random, split)))
+    lines.push(JSON.stringify(drawDocument(random, split, course)))
     if (lines.length === 2000 || i === count - 1) {
       writeSync(file, `${lines.join('\n')}\n`)
       lines = []

@@ -8,6 +8,7 @@ import type { TaskName } from '../../src/mind/tasks.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import { corrupt } from './corruption.ts'
 import { drawMethod } from './families/all.ts'
+import { type Course, methodsOf } from './families/course.ts'
 import type { MethodSpec } from './method-spec.ts'
 import type { Split } from './names.ts'
 import { chance, type Random } from './random.ts'
@@ -117,7 +118,7 @@ function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wor
   return drawn < 0.3 ? 'train' : drawn < 0.66 ? 'garbled' : 'nonsense'
 }
 
-/** What is asked for how often. */
+/** What the whole course asks for how often; the first one leaves the tasks about texts out. */
 const SHARES = {
   method: 0.62,
   repair: 0.08,
@@ -133,12 +134,13 @@ const SHARES = {
 type Share = keyof typeof SHARES
 
 /** One document of the corpus; draws again until a draw is usable. */
-export function drawDocument(random: Random, split: Split): Document {
+export function drawDocument(random: Random, split: Split, course: Course): Document {
   for (;;) {
     const share = drawShare(random)
+    if (isTask(share) && course === 'first') continue
     const made = isTask(share)
       ? taskDocument(drawTaskCase[share](random, split))
-      : methodTaskDocument(random, split, share)
+      : methodTaskDocument(random, share, { split, course })
     if (made !== undefined) return made
   }
 }
@@ -159,10 +161,10 @@ const taskDocument = ({ task, ask, answer }: TaskCase): Document | undefined =>
 
 function methodTaskDocument(
   random: Random,
-  split: Split,
   share: Exclude<Share, TaskName>,
+  { split, course }: { readonly split: Split; readonly course: Course },
 ): Document | undefined {
-  const spec = drawMethod(random)
+  const spec = drawMethod(random, methodsOf(course))
   const choices = drawChoices(random, spec, split)
   const shown =
     share === 'repair' && !spec.sends && chance(random, 0.6) ? { ...choices, answer: true } : choices

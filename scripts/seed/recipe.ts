@@ -6,6 +6,7 @@ export const RECIPE = {
   /** About as many as the run reads, so that none comes twice. */
   documents: 360_000,
   size: 'wide',
+  course: 'whole',
   steps: 12_000,
   /** Rows of a step, and tokens of a row; longer documents are left out. */
   rows: 12,

@@ -2,7 +2,8 @@
 import type { Asker, Outcome } from './asker.ts'
 import { corrupt } from './corruption.ts'
 import { facetAnswersOf } from './documents.ts'
-import { drawMethod, familyOf, METHODS } from './families/all.ts'
+import { drawMethod, familyOf } from './families/all.ts'
+import { type Course, methodsOf } from './families/course.ts'
 import { behavesAs } from './judge.ts'
 import type { MethodSpec } from './method-spec.ts'
 import type { Random } from './random.ts'
@@ -65,10 +66,15 @@ export async function scoreMethods(
   row: Row,
   asker: Asker,
   { among, choices, tries, plan }: MethodRow,
-  how: { readonly random: Random; readonly cases: number; readonly facets: boolean },
+  how: {
+    readonly random: Random
+    readonly course: Course
+    readonly cases: number
+    readonly facets: boolean
+  },
 ): Promise<void> {
-  const { random, cases, facets } = how
-  const specs = METHODS.filter(among)
+  const { random, course, cases, facets } = how
+  const specs = methodsOf(course).filter(among)
   while (row.asked < cases) {
     const of = sample(random, drawMethod(random, specs), { ...FRESH, ...choices })
     if (of === undefined || (of.brief.witnesses?.length ?? 0) < (choices.examples ?? 0)) continue
@@ -82,11 +88,11 @@ export async function scoreMethods(
 export async function scoreRepairs(
   row: Row,
   asker: Asker,
-  how: { readonly random: Random; readonly cases: number },
+  how: { readonly random: Random; readonly course: Course; readonly cases: number },
 ): Promise<void> {
-  const { random, cases } = how
+  const { random, course, cases } = how
   for (let i = 0; row.asked < cases; i++) {
-    const of = sample(random, drawMethod(random), { ...FRESH, answer: i % 2 === 0 })
+    const of = sample(random, drawMethod(random, methodsOf(course)), { ...FRESH, answer: i % 2 === 0 })
     const broken = of === undefined || of.spec.open ? undefined : corrupt(random, of)
     if (of === undefined || broken === undefined) continue
     const source = await asker.repair(of, broken)

@@ -13,7 +13,7 @@
 //
 // Numbers go to the output, the last line as JSON if asked for; what went wrong, by family, to the error output.
 //
-// npm run seed:score [-- --json] [--quick] [--rows known,repairs] [--model FILE] [--n N] [--seed N] [--show N]
+// npm run seed:score [-- --course whole] [--json] [--quick] [--rows known,repairs] [--model FILE] [--n N] [--seed N] [--show N]
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../../src/base/package-root.ts'
@@ -21,6 +21,7 @@ import { makeDrafting } from '../../src/cognition/drafting.ts'
 import { startEngine } from '../../src/mind/engine.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import { Asker } from './asker.ts'
+import { courseNamed } from './families/course.ts'
 import { makeRandom, type Random, shuffle } from './random.ts'
 import { METHOD_ROWS, scoreMethods, scoreRepairs } from './score-methods.ts'
 import { scoreChildren, scoreTask } from './score-tasks.ts'
@@ -28,6 +29,8 @@ import { percent, Row, share, type Tally } from './tally.ts'
 
 const { values: options } = parseArgs({
   options: {
+    /** That of the committed model is the first; the tasks about texts are scored in the whole one. */
+    course: { type: 'string', default: 'first' },
     json: { type: 'boolean', default: false },
     model: { type: 'string', default: join(packageRoot, 'models/seed.gguf') },
     n: { type: 'string', default: '300' },
@@ -50,6 +53,7 @@ const marks: Readonly<Record<string, number>> = {
   plans_valid: 0.99,
   plans_right: 0.9,
 }
+const course = courseNamed(options.course)
 const cases = Number(options.n)
 const engine = startEngine({ modelPath: options.model, threads: Number(options.threads), gpu: false })
 const infer = (request: Parameters<typeof engine.infer>[0]) => engine.infer(request)
@@ -63,16 +67,18 @@ const rows: Readonly<Record<string, Scoring>> = {
   ...Object.fromEntries(
     Object.entries(METHOD_ROWS).map(([name, kind]): [string, Scoring] => [
       name,
-      (row, how) => scoreMethods(row, asker, kind, { ...how, facets: !options.quick }),
+      (row, how) => scoreMethods(row, asker, kind, { ...how, course, facets: !options.quick }),
     ]),
   ),
-  repairs: (row, how) => scoreRepairs(row, asker, how),
-  summary: (row, how) => scoreTask(row, infer, 'summary', how),
-  children: (row, how) => scoreChildren(row, infer, how),
-  'child, asked': (row, how) => scoreTask(row, infer, 'child', how),
-  thoughts: (row, how) => scoreTask(row, infer, 'thought', how),
-  data: (row, how) => scoreTask(row, infer, 'data', how),
-  proxies: (row, how) => scoreTask(row, infer, 'proxy', how),
+  repairs: (row, how) => scoreRepairs(row, asker, { ...how, course }),
+  ...(course === 'whole' && {
+    summary: (row, how) => scoreTask(row, infer, 'summary', how),
+    children: (row, how) => scoreChildren(row, infer, how),
+    'child, asked': (row, how) => scoreTask(row, infer, 'child', how),
+    thoughts: (row, how) => scoreTask(row, infer, 'thought', how),
+    data: (row, how) => scoreTask(row, infer, 'data', how),
+    proxies: (row, how) => scoreTask(row, infer, 'proxy', how),
+  }),
 }
 const score: Record<string, number> = { n: cases }
 const counts: Record<string, readonly [number, number]> = {}

@@ -16,6 +16,7 @@ import type { TrainingRequest } from '../../src/forge/training-settings.ts'
 import { vocabularyOf } from '../../src/mind/bpe.ts'
 import { readGgufHeader } from '../../src/mind/gguf.ts'
 import { corpusFiles, hasCorpus, writeCorpus } from './corpus-files.ts'
+import { courseNamed } from './families/course.ts'
 import { KEYWORDS, RECIPE, SIZES } from './recipe.ts'
 import { TrainingReport } from './training-report.ts'
 
@@ -27,6 +28,7 @@ interface Options {
   readonly type: 'F32' | 'F16' | 'Q8_0'
   readonly minutes?: string
   readonly steps: string
+  readonly course: string
   readonly documents: string
   readonly rate: string
   readonly length: string
@@ -45,6 +47,7 @@ const options = new Command('seed:train')
     'length of the training in minutes, instead; a slower machine then makes a lesser model',
   )
   .option('--size <size>', Object.keys(SIZES).join(', '), RECIPE.size)
+  .option('--course <course>', 'first or whole, if the corpus is to be written', RECIPE.course)
   .option('--documents <n>', 'documents of the corpus, if it is to be written', String(RECIPE.documents))
   .option('--rows <n>', 'rows of a step, shared by the replicas', String(RECIPE.rows))
   .option('--length <n>', 'tokens in a row; longer documents are left out', String(RECIPE.length))
@@ -81,6 +84,7 @@ async function main(): Promise<void> {
   const seed = Number(options.seed)
   if (!hasCorpus(options.work))
     writeCorpus(options.work, {
+      course: courseNamed(options.course),
       documents: Number(options.documents),
       seed,
       tell: (line) => report.tell(line),
