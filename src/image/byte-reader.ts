@@ -53,6 +53,30 @@ export class ByteReader {
     return this.#long(tag)
   }
 
+  /** Goes over what comes next: tells what it is like `head`, but reads no scalar. */
+  over(): Head {
+    const tag = this.#byte()
+    if (tag < 0x80 || tag >= 0xe0) return 'value'
+    if (tag >= 0xa0 && tag < 0xc0) return this.#past(tag & 0x1f)
+    if (tag >= 0xc0 && tag <= 0xc3) return this.#long(tag)
+    if (tag >= 0xc4 && tag <= 0xc6) return this.#past(this.unsigned(1 << (tag - 0xc4)))
+    if (tag === 0xcb) return this.#past(8)
+    if (tag >= 0xcc && tag <= 0xce) return this.#past(1 << (tag - 0xcc))
+    if (tag >= 0xd0 && tag <= 0xd2) return this.#past(1 << (tag - 0xd0))
+    if (tag >= 0xd9 && tag <= 0xdb) return this.#past(this.unsigned(1 << (tag - 0xd9)))
+    if (tag < 0xa0) return this.#sized(tag < 0x90 ? 'map' : 'array', tag & 0x0f)
+    return this.#long(tag)
+  }
+
+  #past(size: number): Head {
+    this.skip(size)
+    return 'value'
+  }
+
+  skip(size: number): void {
+    this.#advance(size)
+  }
+
   #scalar(value: null | boolean | number | string | Uint8Array): Head {
     this.value = value
     return 'value'

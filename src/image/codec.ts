@@ -36,15 +36,15 @@ import { ByteWriter } from './byte-writer.ts'
 import { type Digest, eachRaw, LazySlots, type RawSlots, rawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 
-const REF = 1
-const TREE = 2
-const BLOB = 3
-const METHOD = 4
-const PRIMITIVE = 5
-const BIGINT = 6
-const DATE = 7
-const UTF16 = 8
-const SHARED = 9
+export const REF = 1
+export const TREE = 2
+export const BLOB = 3
+export const METHOD = 4
+export const PRIMITIVE = 5
+export const BIGINT = 6
+export const DATE = 7
+export const UTF16 = 8
+export const SHARED = 9
 
 /** The size from which on a value is kept once for all, in bytes. */
 export const SHARED_FROM = 256

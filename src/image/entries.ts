@@ -21,7 +21,7 @@ import {
   sameThing,
   tidOfVersionKey,
 } from './keyspace.ts'
-import { damaged, isWhole, kindOfRecord, parseRecord } from './record.ts'
+import { damaged, isDeletion, parseRecord } from './record.ts'
 import type { Row, Store } from './store.ts'
 import type { TreeChange } from './transaction-record.ts'
 import { weightOfValue } from './weight.ts'
@@ -112,7 +112,7 @@ export class Entries {
         const row = this.#store.seek('entries', from)
         const isOurs = row !== undefined && compareKeys(row.key, entriesEnd(tree)) < 0
         found = isOurs ? entryOfKey(row.key) : BEHIND_ALL
-        isThere = isOurs && !isGone(row)
+        isThere = isOurs && !isDeletion('entries', row)
       }
       return isThere && compareKeys(entry, found) === 0
     }
@@ -174,10 +174,6 @@ export class Entries {
     yield* this.#store.walk('entries', { from: entryStart(tree), to: entriesEnd(tree) })
   }
 }
-
-/** Whether a version says, and is sound, that its entry was deleted. */
-const isGone = ({ key, record }: Row): boolean =>
-  kindOfRecord(record) === 'gone' && isWhole('entries', key, record)
 
 export function parseEntry(row: Row): EntryVersion {
   const { tid, value } = versionOf(row)

@@ -89,7 +89,9 @@ export function sameThing(a: Key, b: Key): boolean {
   return true
 }
 
-export const oidOfKey = (key: Key): Oid => oidOf(get48(key, 0))
+export const oidOfKey = (key: Key): Oid => oidOf(numberOfKey(key))
+/** The number of the oid that a key begins with. */
+export const numberOfKey = (key: Key): number => get48(key, 0)
 export const tidOfTransactionKey = (key: Key): number => get48(key, 0)
 /** The tid at the end of the key of a revision or of an entry's version. */
 export const tidOfVersionKey = (key: Key): number => NEWEST - get48(key, key.length - 6)

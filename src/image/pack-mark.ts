@@ -4,13 +4,11 @@
 // then on; nothing is removed meanwhile, so nothing that was read goes stale.
 //
 // Reached and looked at are one bit an oid each. What waits to be looked at is a list of bounded length; when it is full
-// the rest is left, and found again as reached but not looked at.
+// the rest is left, and found again as reached but not looked at. Some thousands of those that wait are looked at in the
+// order of their oids, which is that of their records.
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf } from '../base/ids.ts'
-import type { Value } from '../base/value.ts'
-import { DIGEST_SIZE } from './codec.ts'
 import { DigestSet } from './digest-set.ts'
-import { type EntryVersion, parseEntry } from './entries.ts'
 import type { Witness } from './horizon.ts'
 import {
   entriesEnd,
@@ -19,26 +17,39 @@ import {
   keyAfter,
   NEWEST,
   nameOfRecord,
+  numberOfKey,
   oidOfKey,
   revisionKey,
-  revisionsEnd,
   sameThing,
   type Table,
   tidOfVersionKey,
 } from './keyspace.ts'
-import { type Digest, rawSlots, Unread } from './lazy-slots.ts'
+import type { Digest } from './lazy-slots.ts'
 import { NumberSet } from './number-set.ts'
 import { ROOT } from './object-state.ts'
-import { eachReference } from './references.ts'
+import { damaged, isDeletion, type RecordBody, skimRecord } from './record.ts'
 import { Retention, type RetentionRule } from './retention.ts'
-import { parseRevision } from './revisions.ts'
-import { SharedValues } from './shared-values.ts'
+import { RevisionPages } from './revision-pages.ts'
+import type { Named } from './skim.ts'
 import type { Row, Store } from './store.ts'
 
 const WAITING_LIMIT = 1_000_000
+/** How many of those that wait are put in order. */
+const BATCH = 8000
 const KEYS_A_TURN = 1000
 const PAGE_BYTES = 1 << 20
-const SHARED_BYTES = 1 << 20
+
+const KINDS = {
+  revisions: ['object', 'tree', 'gone'],
+  entries: ['entry', 'gone'],
+  values: ['value'],
+} as const satisfies Readonly<Record<string, readonly RecordBody['kind'][]>>
+
+export interface MarkOptions {
+  /** Rows a turn. */
+  readonly rows: number
+  readonly waitingLimit?: number
+}
 
 export class Mark implements Witness {
   readonly reached = new NumberSet()
@@ -50,19 +61,34 @@ export class Mark implements Witness {
   count = 0
   lookedAt = 0
   readonly #store: Store
-  readonly #shared: SharedValues
   readonly #rule: RetentionRule
+  readonly #pages: RevisionPages
+  readonly #rows: number
   readonly #waitingLimit: number
   /** What there was at or before the floor and has not been changed since. */
   readonly #old = new NumberSet()
   readonly #done = new NumberSet()
-  readonly #waiting: number[] = []
+  #waiting: number[] = []
   #left = false
+  /** What is left of a turn, in rows and in bytes. */
+  #rowsLeft: number
+  #bytesLeft = PAGE_BYTES
+  /** Shared values named for the first time. */
+  readonly #fresh: Uint8Array[] = []
+  readonly #named: Named = {
+    object: (number) => this.#reach(number),
+    blob: (sha256) => void this.blobs.add(sha256),
+    value: (digest) => {
+      if (this.values.add(digest)) this.#fresh.push(digest)
+    },
+  }
 
-  constructor(store: Store, rule: RetentionRule, { waitingLimit = WAITING_LIMIT } = {}) {
+  constructor(store: Store, rule: RetentionRule, { rows, waitingLimit = WAITING_LIMIT }: MarkOptions) {
     this.#store = store
-    this.#shared = new SharedValues(store, SHARED_BYTES)
     this.#rule = rule
+    this.#pages = new RevisionPages(store, PAGE_BYTES)
+    this.#rows = rows
+    this.#rowsLeft = rows
     this.#waitingLimit = waitingLimit
   }
 
@@ -92,14 +118,12 @@ export class Mark implements Witness {
     return this.#old.without(this.reached)
   }
 
-  /** Yields how many bytes it has read, often. */
-  *run(): Generator<number, void, undefined> {
+  /** Yields at the end of each turn. */
+  *run(): Generator<void, void, undefined> {
     this.object(ROOT)
     yield* this.#young()
     for (;;) {
-      for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
-        if (this.#done.add(next)) yield* this.#look(oidOf(next))
-      }
+      while (this.#waiting.length > 0) yield* this.#look(this.#batch())
       if (!this.#left) return
       this.#left = false
       for (const number of this.reached) if (!this.#done.has(number)) this.#wait(number)
@@ -115,83 +139,106 @@ export class Mark implements Witness {
     else this.#left = true
   }
 
+  #batch(): Float64Array {
+    return Float64Array.from(this.#waiting.splice(-BATCH)).sort()
+  }
+
+  /** Whether a turn is over, now that a row of so many bytes was looked at. */
+  #isOver(bytes: number): boolean {
+    this.#rowsLeft--
+    this.#bytesLeft -= bytes
+    if (this.#rowsLeft > 0 && this.#bytesLeft > 0) return false
+    this.#rowsLeft = this.#rows
+    this.#bytesLeft = PAGE_BYTES
+    this.#pages.forget()
+    return true
+  }
+
   /** Reaches whatever has a revision younger than the floor; the newest revision of each comes first. */
-  *#young(): Generator<number, void, undefined> {
-    let last: Oid | undefined
+  *#young(): Generator<void, void, undefined> {
+    let last = -1
     let from: Key = revisionKey(ROOT, NEWEST)
     for (;;) {
       const keys = this.#store.keys('revisions', from, KEYS_A_TURN)
       for (const key of keys) {
-        const oid = oidOfKey(key)
-        if (oid === last) continue
-        last = oid
+        const number = numberOfKey(key)
+        if (number === last) continue
+        last = number
         this.count++
-        if (tidOfVersionKey(key) > this.#rule.floor) this.object(oid)
-        else this.#old.add(numberOf(oid))
+        if (tidOfVersionKey(key) > this.#rule.floor) this.#reach(number)
+        else this.#old.add(number)
       }
       const end = keys.at(-1)
       if (!end) return
       from = keyAfter(end)
-      yield PAGE_BYTES
+      yield
     }
   }
 
-  *#look(oid: Oid): Generator<number, void, undefined> {
-    this.lookedAt++
-    let isTree = false
+  *#look(numbers: Iterable<number>): Generator<void, void, undefined> {
     const retention = new Retention(this.#rule)
-    const range = { from: revisionKey(oid, NEWEST), to: revisionsEnd(oid), bytes: PAGE_BYTES }
-    for (const row of this.#store.walk('revisions', range)) {
-      const read = () => this.#read('revisions', row, () => parseRevision(row.key, row.record))
-      if (!retention.stays(tidOfVersionKey(row.key), () => read()?.kind === 'gone')) break
-      const revision = read()
-      if (revision?.kind === 'tree') isTree = true
-      if (revision?.kind === 'object') {
-        for (const [, value] of rawSlots(revision.slots)) {
-          this.#read('revisions', row, () => this.#lookAtSlot(value))
-        }
+    for (const number of numbers) {
+      if (!this.#done.add(number)) continue
+      this.lookedAt++
+      retention.renew()
+      let isTree = false
+      let row = this.#pages.newest(number)
+      if (!row && this.#isOver(0)) yield
+      for (; row; row = this.#pages.older()) {
+        if (!retention.stays(tidOfVersionKey(row.key), isDeletion('revisions', row))) break
+        if (this.#follow('revisions', row) === 'tree') isTree = true
+        if (this.#isOver(row.record.length)) yield
       }
-      yield row.record.length
+      if (isTree) yield* this.#lookAtEntries(oidOf(number))
     }
-    if (isTree) yield* this.#lookAtEntries(oid)
   }
 
-  #lookAtSlot(value: Value | Unread): void {
-    if (!(value instanceof Unread)) {
-      eachReference(value, this)
-      return
-    }
-    let isNew = value.encoding.length > DIGEST_SIZE
-    for (const digest of value.digests) if (this.values.add(digest)) isNew = true
-    if (isNew) eachReference(this.#shared.read(value), this)
-  }
-
-  *#lookAtEntries(tree: Oid): Generator<number, void, undefined> {
+  *#lookAtEntries(tree: Oid): Generator<void, void, undefined> {
+    const retention = new Retention(this.#rule)
     let last: Key | undefined
-    let retention = new Retention(this.#rule)
     const range = { from: entryStart(tree), to: entriesEnd(tree), bytes: PAGE_BYTES }
-    for (const row of this.#store.walk('entries', range)) {
-      if (!last || !sameThing(last, row.key)) retention = new Retention(this.#rule)
-      last = row.key
-      const read = () => this.#read('entries', row, () => parseEntry(row))
-      if (retention.stays(tidOfVersionKey(row.key), () => isDeletion(read()))) {
-        eachReference(read()?.value ?? null, this)
+    for (const rows of this.#store.pages('entries', range)) {
+      for (const row of rows) {
+        if (last && !sameThing(last, row.key)) retention.renew()
+        last = row.key
+        if (retention.stays(tidOfVersionKey(row.key), isDeletion('entries', row)))
+          this.#follow('entries', row)
+        if (this.#isOver(row.record.length)) yield
       }
-      yield row.record.length
     }
+  }
+
+  /** Reaches whatever a record names, and answers its kind. */
+  #follow(table: 'revisions' | 'entries', row: Row): RecordBody['kind'] | undefined {
+    const kind = this.#noting(table, row, () => this.#skim(table, row))
+    for (let digest = this.#fresh.pop(); digest; digest = this.#fresh.pop()) {
+      const key = digest
+      this.#noting(table, row, () => this.#skimValue(key))
+    }
+    return kind
   }
 
   /** A record that is damaged may refer to anything: it is noted. */
-  #read<T>(table: Table, { key }: Row, parse: () => T): T | undefined {
+  #noting<T>(table: Table, { key }: Row, work: () => T): T | undefined {
     try {
-      return parse()
+      return work()
     } catch (error) {
       if (!(error instanceof BatError)) throw error
       this.damaged.set(oidOfKey(key), nameOfRecord(table, key))
       return undefined
     }
   }
-}
 
-const isDeletion = (entry: EntryVersion | undefined): boolean =>
-  entry !== undefined && entry.value === undefined
+  #skimValue(key: Uint8Array): void {
+    const record = this.#store.get('values', key)
+    if (!record) throw damaged('values', key, 'it is not there')
+    this.#skim('values', { key, record })
+  }
+
+  #skim(table: keyof typeof KINDS, row: Row): RecordBody['kind'] {
+    const kind = skimRecord(table, row, this.#named)
+    const kinds: readonly RecordBody['kind'][] = KINDS[table]
+    if (!kinds.includes(kind)) throw damaged(table, row.key, `it is of kind ${kind}`)
+    return kind
+  }
+}

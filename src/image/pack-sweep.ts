@@ -20,7 +20,7 @@ import {
   transactionKey,
 } from './keyspace.ts'
 import { NumberSet } from './number-set.ts'
-import { formatRecord, isWhole, kindOfRecord } from './record.ts'
+import { formatRecord, isDeletion } from './record.ts'
 import { Retention, type RetentionRule } from './retention.ts'
 import { soundly } from './soundly.ts'
 import { type Row, type Store, WHOLE } from './store.ts'
@@ -248,9 +248,9 @@ class Lives extends Retention {
 
   /** Whether a version stays; when it is `ended`, it is to be held back. */
   staysRow(table: 'revisions' | 'entries', row: Row): boolean {
-    const isGone = () => kindOfRecord(row.record) === 'gone' && isWhole(table, row.key, row.record)
+    const isGone = isDeletion(table, row)
     if (this.stays(tidOfVersionKey(row.key), isGone)) return true
-    if (!this.ended && isGone()) this.ended = row
+    if (isGone) this.ended ??= row
     return false
   }
 }

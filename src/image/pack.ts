@@ -70,8 +70,7 @@ export interface PackFloor {
   readonly time: number
 }
 
-const ROWS_A_TURN = 200
-const TURN_BYTES = 1 << 20
+const ROWS_A_TURN = 500
 const SWEPT = ['revisions', 'entries', 'transactions', 'values', 'blobs'] as const
 
 export async function packImage(
@@ -82,7 +81,7 @@ export async function packImage(
   const { store, horizon } = image
   const start = performance.now()
   const rule: RetentionRule = { floor: floor.moment, keep }
-  const mark = new Mark(store, rule)
+  const mark = new Mark(store, rule, { rows })
   const turn = async (what: string, done: number, total: number) => {
     onProgress?.({ what, done, total })
     await setImmediate()
@@ -91,17 +90,13 @@ export async function packImage(
   horizon.watch(mark)
   try {
     await image.settled() // what they refer to was not told
-    const condemned = await inTurns(mark.run(), {
-      rows,
-      turn: () => turn('objects looked at', mark.lookedAt, mark.count),
-      atEnd: () => {
-        const unreached = mark.isWhole ? mark.unreached : new NumberSet()
-        if (dryRun) return unreached
-        horizon.move(store, { ...floor, condemned: unreached }, image.open)
-        image.onMove()
-        return unreached
-      },
-    })
+    for (const _ of mark.run()) await turn('objects looked at', mark.lookedAt, mark.count)
+    // in the turn in which the mark ended: what it did not reach is out of reach
+    const condemned = mark.isWhole ? mark.unreached : new NumberSet()
+    if (!dryRun) {
+      horizon.move(store, { ...floor, condemned }, image.open)
+      image.onMove()
+    }
     await image.settled() // they were checked against what was there before
     const records = SWEPT.reduce((sum, table) => sum + store.sizeOf(table).records, 0)
     let swept = 0
@@ -154,25 +149,6 @@ async function removeFiles(blobs: Blobs, turn: () => Promise<void>): Promise<voi
   for await (const { sha256 } of blobs.files()) {
     if (sha256 === undefined || blobs.isWanted(sha256)) continue
     await blobs.drop(sha256)
-    await turn()
-  }
-}
-
-/** Carries out `steps`, each of which answers how many bytes it read, in turns; `atEnd` belongs to the last of them. */
-async function inTurns<T>(
-  steps: Iterator<number, void>,
-  {
-    rows,
-    turn,
-    atEnd,
-  }: { readonly rows: number; readonly turn: () => Promise<void>; readonly atEnd: () => T },
-): Promise<T> {
-  for (;;) {
-    for (let left = rows, bytes = TURN_BYTES; left > 0 && bytes > 0; left--) {
-      const step = steps.next()
-      if (step.done) return atEnd()
-      bytes -= step.value
-    }
     await turn()
   }
 }

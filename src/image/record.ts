@@ -25,6 +25,8 @@ import { readMembers, readSlots, readValue, type Sharing, writeSlots, writeValue
 import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
 import type { RawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
+import { type Named, skim } from './skim.ts'
+import type { Row } from './store.ts'
 
 export type RecordBody =
   /** `shape`: the version that the slots were written with; absent where it is 0. */
@@ -158,6 +160,10 @@ export const isWhole = (table: Table, key: Key, record: Uint8Array): boolean =>
 export const kindOfRecord = (record: Uint8Array): RecordBody['kind'] | undefined =>
   kinds[record[KIND_AT] ?? 0] || undefined
 
+/** Whether a version says that its object or entry was taken away, and is whole. */
+export const isDeletion = (table: Table, { key, record }: Row): boolean =>
+  kindOfRecord(record) === 'gone' && isWhole(table, key, record)
+
 /** The value of a record that must be of `kind`. */
 export function parseRecordOf(
   kind: 'transaction' | 'blob' | 'meta' | 'value',
@@ -179,6 +185,13 @@ export function parseMembersOf(
   const members = readMembers(reader, names)
   if (!members) throw damaged(table, key, 'it is no plain object')
   return members
+}
+
+/** Tells `to` of all that a record names, and answers its kind. Throws E_RECORD_DAMAGED. */
+export function skimRecord(table: Table, { key, record }: Row, to: Named): RecordBody['kind'] {
+  const kind = opened(table, key, record)
+  if (kind !== 'gone') skim(reader, to)
+  return kind
 }
 
 export const damaged = (table: Table, key: Key, problem: string): BatError =>

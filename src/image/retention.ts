@@ -19,8 +19,15 @@ export class Retention {
     this.#rule = rule
   }
 
-  /** Whether the next older version, made by transaction `tid`, stays; `isGone` is asked only when it matters. */
-  stays(tid: number, isGone: () => boolean): boolean {
+  /** Begins again with the newest version of another thing. */
+  renew(): void {
+    this.#kept = 0
+    this.#reached = false
+    this.#ended = false
+  }
+
+  /** Whether the next older version, made by transaction `tid`, stays; `isGone`: whether it took the thing away. */
+  stays(tid: number, isGone: boolean): boolean {
     if (this.#ended) return false
     if (tid > this.#rule.floor || !this.#ends(isGone)) {
       this.#reached ||= tid <= this.#rule.floor
@@ -36,7 +43,7 @@ export class Retention {
     return this.#kept > 0
   }
 
-  #ends(isGone: () => boolean): boolean {
-    return (this.#reached && this.#kept >= this.#rule.keep) || isGone()
+  #ends(isGone: boolean): boolean {
+    return (this.#reached && this.#kept >= this.#rule.keep) || isGone
   }
 }
