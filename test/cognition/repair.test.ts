@@ -39,7 +39,7 @@ const forgetful: readonly { brief: Brief; source: string }[] = [
   },
 ]
 
-describe('a draft that the guardian refused', { timeout: 120_000 }, () => {
+describe('a draft that the guardian refused', { timeout: 600_000 }, () => {
   after(() => engine.stop())
 
   it('is repaired by the mind that is given the report', async () => {

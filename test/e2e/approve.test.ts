@@ -20,7 +20,7 @@ async function propose(client: Client, line: string, words: readonly Word[]): Pr
   })
 }
 
-describe('approve mode', { timeout: 120_000 }, () => {
+describe('approve mode', { timeout: 600_000 }, () => {
   let daemon: Daemon
   let client: Client
   before(async () => {

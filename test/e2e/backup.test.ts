@@ -22,7 +22,7 @@ after(async () => {
 })
 
 test('backs up while the kernel runs, and restores when it is down, keeping the image that was there', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   await say(daemon.client(), 'genesis.count = 1')
   const backedUp = await run('backup', to, '--verify')
@@ -46,7 +46,7 @@ test('backs up while the kernel runs, and restores when it is down, keeping the 
   assert.equal(await say(daemon.client(), 'genesis.count'), 1)
 })
 
-test('says what is wrong with a backup, and with the folder for one', { timeout: 120_000 }, async () => {
+test('says what is wrong with a backup, and with the folder for one', { timeout: 600_000 }, async () => {
   const manifest = join(to, 'manifest.json')
   const text = readFileSync(manifest, 'utf8')
   rmSync(manifest)

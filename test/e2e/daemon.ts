@@ -74,6 +74,8 @@ export class Daemon {
       endpoint: this.#told().endpoint,
       ...clientKeys(this.home.keys),
       ...(identity ? { identity } : {}),
+      // a busy machine may keep a kernel from answering, or from coming up again, for long
+      ...{ connectMs: 300_000, absentMs: 600_000 },
     })
     this.#clients.push(client)
     return client

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { BatError } from '../../src/base/errors.ts'
 import { type Daemon, say, startDaemon } from './daemon.ts'
 
-describe('a thought that fails', { timeout: 120_000 }, () => {
+describe('a thought that fails', { timeout: 600_000 }, () => {
   let daemon: Daemon
   before(async () => {
     daemon = await startDaemon({ cycles: { tries: 3 } })

@@ -4,7 +4,7 @@ import type { Method } from '../../src/base/value.ts'
 import { mapOf } from '../../src/console/value-map.ts'
 import { ask, type Daemon, say, startDaemon } from './daemon.ts'
 
-describe('the main job', { timeout: 120_000 }, () => {
+describe('the main job', { timeout: 600_000 }, () => {
   let daemon: Daemon
   before(async () => {
     daemon = await startDaemon()

@@ -4,7 +4,7 @@ import { numberOf } from '../../src/base/ids.ts'
 import { batos } from '../console/fixtures/home.ts'
 import { ask, type Daemon, say, startDaemon } from './daemon.ts'
 
-describe('the past', { timeout: 120_000 }, () => {
+describe('the past', { timeout: 600_000 }, () => {
   let daemon: Daemon
   let first = 0
   // In what is typed and what is expected the transactions are counted from the first one here: `#1`, `#2`.

@@ -11,7 +11,7 @@ const refusal = (work: Promise<unknown>): Promise<BatError> =>
     (thrown: BatError) => thrown,
   )
 
-describe('the policy on new methods', { timeout: 120_000 }, () => {
+describe('the policy on new methods', { timeout: 600_000 }, () => {
   let daemon: Daemon
   let client: Client
   before(async () => {

@@ -14,7 +14,7 @@ async function refused(daemon: Daemon): Promise<{ code: number | null; output: s
   return { code, output: daemon.output }
 }
 
-describe('a kernel that cannot start', { timeout: 120_000 }, () => {
+describe('a kernel that cannot start', { timeout: 600_000 }, () => {
   it('says who has the image, and leaves that one alone', async () => {
     const first = await startDaemon()
     const second = await refused(new Daemon(first.home))
@@ -59,7 +59,7 @@ describe('a kernel that cannot start', { timeout: 120_000 }, () => {
   })
 })
 
-describe('a kernel without a usable model', { timeout: 120_000 }, () => {
+describe('a kernel without a usable model', { timeout: 600_000 }, () => {
   it('serves what needs no model, and refuses the rest with the reason', async () => {
     const home = makeHome()
     const path = join(home.dir, 'broken.gguf')
@@ -77,7 +77,7 @@ describe('a kernel without a usable model', { timeout: 120_000 }, () => {
   })
 })
 
-describe('the end', { timeout: 120_000 }, () => {
+describe('the end', { timeout: 600_000 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`comes cleanly by ${signal}, also while a cycle runs, and leaves no process behind`, async () => {
       const daemon = await startDaemon()

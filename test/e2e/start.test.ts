@@ -41,7 +41,7 @@ const processesOf = (home: Home): string[] =>
     })
     .filter((line) => line.includes(home.dir))
 
-describe('npm start', { timeout: 180_000 }, () => {
+describe('npm start', { timeout: 600_000 }, () => {
   const home = makeHome()
 
   it('answers piped messages on standard output, one a line, and exits 0', async () => {
@@ -73,7 +73,7 @@ describe('npm start', { timeout: 180_000 }, () => {
   it('leaves no process behind', () => assert.deepEqual(processesOf(home), []))
 })
 
-describe('batos', { timeout: 180_000 }, () => {
+describe('batos', { timeout: 600_000 }, () => {
   const home = makeHome()
 
   it('starts a daemon that stays, and stops it', async () => {

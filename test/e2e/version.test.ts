@@ -25,7 +25,7 @@ async function exitOf(program: '../../kernel/main' | '../../steward/main'): Prom
   return [code, output]
 }
 
-describe('an image for a newer program', { timeout: 120_000 }, () => {
+describe('an image for a newer program', { timeout: 600_000 }, () => {
   after(() => rmSync(home.dir, { recursive: true, force: true }))
 
   it('is refused by a kernel with exit status 78, which says what it needs', async () => {

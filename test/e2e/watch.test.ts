@@ -15,7 +15,7 @@ after(() => daemon.stop())
 const setTo = async (count: number) => void (await say(daemon.client(), `genesis.count = ${count}`))
 
 it('tells a watcher every transaction once and in order, over kill -9 and what was done meanwhile', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const seen: Change[] = []
   const ending = new AbortController()

@@ -4,7 +4,7 @@ import type { Method, PlainObject } from '../../src/base/value.ts'
 import type { Client } from '../../src/protocol/client.ts'
 import { type Daemon, say, startDaemon, until } from './daemon.ts'
 
-describe('the witnesses of a method', { timeout: 120_000 }, () => {
+describe('the witnesses of a method', { timeout: 600_000 }, () => {
   let daemon: Daemon
   let client: Client
   before(async () => {
