@@ -4,6 +4,8 @@ const FIRST_SIZE = 1024
 const SIZE = 65_536
 /** Longer texts are left to Node to encode. */
 const SHORT_TEXT = 64
+/** So few bytes are copied one by one: a call that copies all costs more. */
+const FEW_BYTES = 32
 
 export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)
@@ -68,9 +70,11 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#room(bytes.length)
-    this.#buffer.set(bytes, this.#at)
-    this.#at += bytes.length
+    const { length } = bytes
+    this.#room(length)
+    if (length > FEW_BYTES) this.#buffer.set(bytes, this.#at)
+    else for (let i = 0; i < length; i++) this.#buffer[this.#at + i] = bytes[i]!
+    this.#at += length
   }
 
   utf8(text: string): void {

@@ -22,16 +22,16 @@ export class Referred {
 
   /** Notes what `value` refers to, which is put in at `path()`. Throws E_DANGLING. */
   note(value: Value, path: () => string): void {
-    const missing = findReference(value, (oid) => !this.#isNoted(oid))
+    const missing = findReference(value, this.#isMissing)
     if (missing) throw dangling(path() + missing.path, missing.oid)
   }
 
-  /** Answers whether it was handed out. */
-  #isNoted(oid: Oid): boolean {
-    if (this.oids.has(oid)) return true
-    if (!this.#isAllocated(oid)) return false
+  /** Notes an oid that was handed out. */
+  readonly #isMissing = (oid: Oid): boolean => {
+    if (this.oids.has(oid)) return false
+    if (!this.#isAllocated(oid)) return true
     this.oids.add(oid)
-    return true
+    return false
   }
 }
 

@@ -17,7 +17,7 @@ import { ChangeSet } from './change-set.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { type Resolvers, resolverOf } from './conflict-resolvers.ts'
 import { parseTreeKey } from './keyspace.ts'
-import type { Obj } from './object.ts'
+import { Obj } from './object.ts'
 import { isVolatileSlot, type ObjectState, ROOT, type Slots } from './object-state.ts'
 import { danglingIn, type Places, Referred } from './referred.ts'
 import { Tree } from './tree.ts'
@@ -111,9 +111,8 @@ export class Transaction extends View {
     if (Symbol.iterator in slots) for (const [name, value] of slots) take(name, value)
     else for (const name of Object.keys(slots)) take(name, slots[name]!)
     this.#changes.putObject(oid, kept, true)
-    const object = this.handle(oid)
     if (volatile) this.source.volatile.set(oid, volatile)
-    return object
+    return new Obj(this, oid)
   }
 
   override createTree(): Tree {
@@ -153,7 +152,7 @@ export class Transaction extends View {
   override setEntry(tree: Oid, key: Uint8Array, value: Value | undefined): void {
     this.#mustBeOpen()
     this.treeCount(tree)
-    if (value !== undefined) this.#referred?.note(value, () => `${tree}[${String(parseTreeKey(key))}]`)
+    if (value !== undefined && !isAtom(value)) this.#referred?.note(value, pathTo(tree, key))
     this.#changes.setEntry(tree, key, value)
     this.changeCount++
   }
@@ -365,3 +364,4 @@ export class Transaction extends View {
 }
 
 const pathIn = (oid: Oid, name: string) => () => `${oid}.${name}`
+const pathTo = (tree: Oid, key: Uint8Array) => () => `${tree}[${String(parseTreeKey(key))}]`
