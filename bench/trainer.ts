@@ -1,7 +1,7 @@
-// Tokens that training learns from a CPU-second, one thread, by size of the model and type of the base; beside what the matrix
-// products alone would allow at the speed that ggml's F32 product has here in the same run, and beside PyTorch where
-// `python3 -c "import torch"` works (trainer/torch_peer.py: the same shapes, batch, optimizer and one thread). CPU time is counted,
-// so that other work on the machine disturbs little; ours and PyTorch's take turns.
+// Tokens that training takes a CPU-second, one thread, by size of the model and type of the base; half of each document is
+// prompt. Beside it what the matrix products alone would allow at the speed that ggml's F32 product has here in the same
+// run, and PyTorch's figure where `python3 -c "import torch"` works (trainer/torch_peer.py: the same shapes, batch, optimizer
+// and one thread). CPU time is counted, so that other work on the machine disturbs little; ours and PyTorch's take turns.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { packageRoot } from '../src/base/package-root.ts'
@@ -15,7 +15,7 @@ import { randomFrom } from '../src/forge/random.ts'
 import { F32, type LlamaShape, newTensor, Weights } from '../src/forge/weights.ts'
 import { type TensorTypeName, tensorType } from '../src/mind/tensor-types.ts'
 import { type BenchOptions, median, type Row, row } from './result.ts'
-import { flopsPerToken, length, rank, rows, sizes } from './trainer/sizes.ts'
+import { answered, flopsPerToken, length, rank, rows, sizes } from './trainer/sizes.ts'
 
 type Kind = 'full' | 'adapter'
 
@@ -73,7 +73,8 @@ async function makeStep(ggml: Ggml, shape: LlamaShape, kind: Kind, type: TensorT
     kind === 'full' ? new Weights(ggml, backend, shape) : new Weights(ggml, backend, shape, plan)
   weights.randomise(random)
   if (kind === 'adapter') beginAdapter(weights, random)
-  const options = { length, rows, purpose: 'train' as const }
+  const answers = rows * length * answered
+  const options = { length, rows, answers, purpose: 'train' as const }
   const adapter = { scale: 2, dropout: 0.05 }
   const replica = new Replica(ggml, backend, weights, kind === 'full' ? options : { ...options, adapter })
   const optimizer = new Optimizer(ggml, [backend], weights, [replica.gradients], {
@@ -83,14 +84,14 @@ async function makeStep(ggml: Ggml, shape: LlamaShape, kind: Kind, type: TensorT
     count: rows,
     ids: Uint16Array.from({ length: rows * (length + 1) }, () => Math.floor(random() * shape.vocabulary)),
     starts: Uint32Array.from({ length: rows + 1 }, (_, i) => i * (length + 1)),
-    prompts: new Uint32Array(rows),
+    prompts: new Uint32Array(rows).fill(1 + length * (1 - answered)),
     tooLong: 0,
   }
   const group = shape.heads / shape.kvHeads
   const documents = Array.from({ length: rows }, (_, i) => [i])
   let steps = 0
   return async () => {
-    const batch = fillBatch(set, { length, rows, group, promptWeight: 1, padding: 0 }, documents)
+    const batch = fillBatch(set, { length, rows, group, promptWeight: 0, padding: 0 }, documents)
     replica.feed(batch, { dropoutSeed: steps })
     await replica.compute()
     await optimizer.step(++steps, 1e-4)

@@ -14,12 +14,16 @@ export const length = 128
 export const rows = 8
 export const rank = 16
 
+/** Share of the places that are answers: the head, and what follows the last attention, are computed for those only. */
+export const answered = 1 / 2
+
 /** Floating point operations for a token: forward, backward, and the gradients of what is trained. */
 export function flopsPerToken(shape: LlamaShape, kind: 'full' | 'adapter'): number {
   const { vocabulary, width, layers, heads, kvHeads, feedForward } = shape
   const keys = (width / heads) * kvHeads
-  const block = 2 * width * width + 2 * width * keys + 3 * width * feedForward
-  const matrices = layers * block + vocabulary * width
+  const before = width * width + 2 * width * keys
+  const after = width * width + 3 * width * feedForward
+  const matrices = layers * before + (layers - 1 + answered) * after + answered * vocabulary * width
   const attention = 3 * 4 * length * width * layers
   if (kind === 'full') return 6 * matrices + attention
   return 4 * matrices + attention + 6 * layers * rank * (6 * width + 2 * keys)

@@ -117,6 +117,24 @@ export function planRows(
   return rows
 }
 
+/** Places of answers that a batch of `batch` of these rows has at most. */
+export function answersAtMost(
+  { starts, prompts }: TokenSet,
+  rows: readonly (readonly number[])[],
+  batch: number,
+): number {
+  const counts = rows.map((row) =>
+    row.reduce((sum, i) => sum + starts[i + 1]! - starts[i]! - Math.max(1, prompts[i]!), 0),
+  )
+  let most = 0
+  for (let first = 0; first < counts.length; first += batch)
+    most = Math.max(
+      most,
+      counts.slice(first, first + batch).reduce((sum, count) => sum + count, 0),
+    )
+  return most
+}
+
 /** Rows of documents as a batch; missing rows are empty. */
 export function fillBatch(set: TokenSet, shape: BatchShape, rows: readonly (readonly number[])[]): Batch {
   const filler = new BatchFiller(set, shape)

@@ -16,27 +16,30 @@ const inputOf: Readonly<Record<string, string>> = {
   ...{ ffn_gate: 'feed', ffn_up: 'feed', ffn_down: 'inner' },
 }
 
+export interface DropoutOptions {
+  readonly share: number
+  readonly tokens: number
+  /** Tokens that there are after the attention of the last layer. */
+  readonly answers: number
+}
+
 export class Dropout {
   readonly #ggml: Ggml
   readonly #share: number
-  readonly #tokens: number
   /** By the width of an input. */
   readonly #pools = new Map<number, Tensor>()
   /** By layer and input. */
-  readonly #picks = new Map<string, { readonly pool: Tensor; readonly rows: Tensor }>()
+  readonly #picks = new Map<
+    string,
+    { readonly pool: Tensor; readonly rows: Tensor; readonly count: number }
+  >()
   /** What was masked already, by its mask. */
   readonly #masked = new Map<string, Value>()
 
   /** Describes its tensors in `context`; after that is allocated, `fill` is called once. */
-  constructor(
-    ggml: Ggml,
-    context: Context,
-    weights: Weights,
-    { share, tokens }: { readonly share: number; readonly tokens: number },
-  ) {
+  constructor(ggml: Ggml, context: Context, weights: Weights, { share, tokens, answers }: DropoutOptions) {
     this.#ggml = ggml
     this.#share = share
-    this.#tokens = tokens
     for (const { name, shape } of weights.trained) {
       const [, layer, matrix] = /^blk\.(\d+)\.(\w+)\.weight\.lora_a$/.exec(name) ?? []
       if (layer === undefined) continue
@@ -44,7 +47,10 @@ export class Dropout {
       const width = shape[0]!
       const pool = this.#pools.get(width) ?? newTensor(ggml, context, F32, [width, poolRows])
       this.#pools.set(width, pool)
-      if (!this.#picks.has(key)) this.#picks.set(key, { pool, rows: newTensor(ggml, context, I32, [tokens]) })
+      if (this.#picks.has(key)) continue
+      const isLast = Number(layer) === weights.shape.layers - 1
+      const count = isLast && inputOf[matrix!] !== 'attention' ? answers : tokens
+      this.#picks.set(key, { pool, rows: newTensor(ggml, context, I32, [count]), count })
     }
   }
 
@@ -69,8 +75,8 @@ export class Dropout {
   /** Other masks, the same for the same seed. */
   draw(seed: number): void {
     const random = randomFrom(seed)
-    for (const { rows } of this.#picks.values()) {
-      const picks = Int32Array.from({ length: this.#tokens }, () => Math.floor(random() * poolRows))
+    for (const { rows, count } of this.#picks.values()) {
+      const picks = Int32Array.from({ length: count }, () => Math.floor(random() * poolRows))
       this.#ggml.backend_tensor_set(rows, picks, 0, picks.byteLength)
     }
   }

@@ -82,7 +82,6 @@ const signatures = {
   graph_n_nodes: ['int', 'graph'],
   graph_node: ['tensor', 'graph', 'int'],
   mul_mat: ['tensor', 'context', 'tensor', 'tensor'],
-  out_prod: ['tensor', 'context', 'tensor', 'tensor'],
   add: ['tensor', 'context', 'tensor', 'tensor'],
   sub: ['tensor', 'context', 'tensor', 'tensor'],
   mul: ['tensor', 'context', 'tensor', 'tensor'],

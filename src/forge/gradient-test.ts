@@ -54,12 +54,15 @@ export async function gradientDifference(
     { ...size, group, promptWeight: 1, padding: 0 },
     1,
   ).next()
-  // Every place counts the same, since the library does not weigh rows.
-  batch.weights.fill(1)
+  // The library does not weigh rows: every place of a whole model counts the same, and of an adapter's every other one.
+  const answers = what === 'whole' ? batch.weights.length : batch.weights.length / 2
+  batch.weights.forEach((_, place, weights) => {
+    weights[place] = what === 'whole' || place % 2 === 1 ? 1 : 0
+  })
   const adapter = { scale: 2, dropout: 0.25 }
   const gradientsOf = async (purpose: 'train' | 'compare') => {
-    const replica = new Replica(ggml, backend, weights, { ...size, purpose, adapter })
-    replica.feed(batch, { weightSum: size.length * size.rows, dropoutSeed: 5 })
+    const replica = new Replica(ggml, backend, weights, { ...size, answers, purpose, adapter })
+    replica.feed(batch, { weightSum: answers, dropoutSeed: 5 })
     await replica.compute()
     return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))
   }

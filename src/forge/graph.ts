@@ -94,6 +94,15 @@ export class Graph {
     return out
   }
 
+  /** The columns of x [width, N] that `places` names, [width, M]. */
+  pick(x: Value, places: Tensor): Value {
+    const g = this.#ggml
+    const c = this.#context
+    const out = valueFor(g.get_rows(c, x.tensor, places), x.trained)
+    this.#onTape(out, (gradient) => this.#add(x, g.get_rows_back(c, gradient, places, x.tensor)))
+    return out
+  }
+
   scale(x: Value, factor: number): Value {
     const g = this.#ggml
     const c = this.#context
@@ -166,7 +175,8 @@ export class Graph {
     const unfold = (t: Tensor) => swap(g.reshape_4d(c, t, head, length, heads, rows))
 
     const queries = fold(q.tensor)
-    const keys = swap(g.reshape_4d(c, k.tensor, head, kvHeads, length, rows))
+    // Not copied into place: the first side of a product may lie in strides.
+    const keys = g.permute(c, g.reshape_4d(c, k.tensor, head, kvHeads, length, rows), 0, 2, 1, 3)
     const values = g.reshape_4d(c, v.tensor, head, kvHeads, length, rows)
     const valuesTurned = g.cont(c, g.permute(c, values, 1, 2, 0, 3))
     const shares = g.soft_max_ext(c, g.mul_mat(c, keys, queries), mask, scale, 0)
@@ -177,7 +187,8 @@ export class Graph {
     )
     this.#onTape(out, (gradient) => {
       const given = fold(gradient)
-      const scores = g.soft_max_ext_back(c, g.mul_mat(c, swap(values), given), shares, scale, 0)
+      const apart = g.permute(c, values, 0, 2, 1, 3)
+      const scores = g.soft_max_ext_back(c, g.mul_mat(c, apart, given), shares, scale, 0)
       this.#add(
         v,
         g.reshape_2d(

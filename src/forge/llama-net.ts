@@ -1,5 +1,6 @@
 // One replica of a Llama model: a batch of fixed size, its inputs, and the static graph that computes the loss and,
-// for training, the gradients. Replicas share the weights and run side by side, each on a backend of one thread: a
+// for training, the gradients. Where only some places have a weight (the answers), all that follows the last layer's
+// attention is computed for those alone: at most `answers` of them. Replicas share the weights and run side by side, each on a backend of one thread: a
 // pool of threads inside ggml collapses as soon as anything else wants the processor.
 
 import type { Batch } from './batches.ts'
@@ -18,6 +19,8 @@ export interface ReplicaOptions {
   readonly purpose: ReplicaPurpose
   /** How the weights `<matrix>.lora_a` and `.lora_b` take part, where there are any. */
   readonly adapter?: AdapterUse
+  /** Places with a weight that a batch has at most; all when absent. */
+  readonly answers?: number
   /** Gradients can be added over several batches. */
   readonly accumulates?: boolean
 }
@@ -46,7 +49,8 @@ export class Replica {
   readonly #graph: ComputeGraph
   readonly #loss: Tensor
   readonly #inputs: Inputs
-  readonly #tokens: number
+  /** Rows of the logits. */
+  readonly #answers: number
   readonly #vocabulary: number
   readonly #labels: Float32Array
   readonly #ownSeed: boolean
@@ -60,17 +64,20 @@ export class Replica {
     const { length, rows, purpose } = options
     this.#ggml = ggml
     this.backend = backend
-    this.#tokens = length * rows
+    const tokens = length * rows
+    this.#answers = Math.min(options.answers ?? tokens, tokens)
     this.#vocabulary = weights.shape.vocabulary
-    this.#labels = new Float32Array(this.#vocabulary * this.#tokens)
+    this.#labels = new Float32Array(this.#vocabulary * this.#answers)
     const copies = purpose === 'train' ? weights.trained : []
     const { layers } = weights.shape
     const context = ggml.context((copies.length + 4 * layers + 32) * ggml.tensor_overhead())
-    this.#inputs = makeInputs(ggml, context, weights, length, rows)
+    this.#inputs = makeInputs(ggml, context, weights, { length, rows, answers: this.#answers })
     this.#carry = newTensor(ggml, context, F32, [1])
     this.#dropout =
       options.adapter && options.adapter.dropout > 0 && purpose !== 'evaluate'
-        ? new Dropout(ggml, context, weights, { share: options.adapter.dropout, tokens: this.#tokens })
+        ? new Dropout(ggml, context, weights, {
+            ...{ share: options.adapter.dropout, tokens, answers: this.#answers },
+          })
         : undefined
     const kept = copies.map((weight) => newTensor(ggml, context, F32, weight.shape))
     ggml.backend_alloc_ctx_tensors(context, backend)
@@ -144,18 +151,29 @@ export class Replica {
   /** Puts a batch in. */
   feed(batch: Batch, { weightSum = batch.weightSum, adds = false, dropoutSeed = 0 }: Feeding = {}): void {
     const { ids, positions, targets, weights, mask } = batch
+    const { answers, ...inputs } = this.#inputs
+    const places = new Int32Array(this.#answers)
+    const weighed = new Float32Array(this.#answers)
     this.#labels.fill(0)
-    for (let i = 0; i < this.#tokens; i++)
-      if (weights[i]! > 0) this.#labels[i * this.#vocabulary + targets[i]!] = 1
-    this.#set(this.#inputs.ids, ids)
-    this.#set(this.#inputs.positions, positions)
-    this.#set(this.#inputs.labels, this.#labels)
-    this.#set(this.#inputs.weights, weights)
-    this.#set(this.#inputs.mask, mask)
+    let count = 0
+    for (let place = 0; place < weights.length; place++) {
+      if (answers && weights[place] === 0) continue
+      if (count === this.#answers) throw new RangeError(`a batch has more than ${count} places with a weight`)
+      places[count] = place
+      weighed[count] = weights[place]!
+      if (weights[place]! > 0) this.#labels[count * this.#vocabulary + targets[place]!] = 1
+      count++
+    }
+    if (answers) this.#set(answers, places)
+    this.#set(inputs.ids, ids)
+    this.#set(inputs.positions, positions)
+    this.#set(inputs.labels, this.#labels)
+    this.#set(inputs.weights, weighed)
+    this.#set(inputs.mask, mask)
     this.#set(this.#carry, Float32Array.of(adds ? 1 : 0))
     this.#dropout?.draw(dropoutSeed)
     this.#weightSum = batch.weightSum
-    const seed = this.#ownSeed ? this.#tokens / Math.max(weightSum, 1e-9) : 1
+    const seed = this.#ownSeed ? this.#answers / Math.max(weightSum, 1e-9) : 1
     this.#set(this.#lossSeed, Float32Array.of(seed))
   }
 
@@ -165,7 +183,7 @@ export class Replica {
 
   /** Σ weight · cross entropy of the batch that was computed last. */
   get lossSum(): number {
-    return readFloats(this.#ggml, this.#loss, 1)[0]! * this.#tokens
+    return readFloats(this.#ggml, this.#loss, 1)[0]! * this.#answers
   }
 
   /** The weighted mean of the cross entropy of the batch computed last, in nats. */
@@ -180,6 +198,8 @@ export class Replica {
 
 interface Inputs {
   readonly ids: Tensor
+  /** The places with a weight, where not all are computed to the end. */
+  readonly answers: Tensor | undefined
   readonly positions: Tensor
   readonly labels: Tensor
   readonly weights: Tensor
@@ -191,16 +211,16 @@ function makeInputs(
   ggml: Ggml,
   context: ReturnType<Ggml['context']>,
   { shape }: Weights,
-  length: number,
-  rows: number,
+  { length, rows, answers }: { readonly length: number; readonly rows: number; readonly answers: number },
 ): Inputs {
   const tokens = length * rows
   const make = (type: number, ...sizes: number[]) => newTensor(ggml, context, type, sizes)
   return {
     ids: make(I32, tokens),
     positions: make(I32, tokens),
-    labels: make(F32, shape.vocabulary, tokens),
-    weights: make(F32, 1, tokens),
+    answers: answers < tokens ? make(I32, answers) : undefined,
+    labels: make(F32, shape.vocabulary, answers),
+    weights: make(F32, 1, answers),
     mask: make(F32, length, (length * shape.heads) / shape.kvHeads, 1, rows),
     seed: make(F32, 1),
   }
@@ -238,13 +258,17 @@ function forward(
       return graph.add(straight, graph.linear(b, graph.scale(graph.linear(a, seen), adapter?.scale ?? 1)))
     }
     const h = graph.norm(x, at('attn_norm'), epsilon)
-    const mixed = graph.attention(
+    let mixed = graph.attention(
       graph.rotate(through('attn_q', h), heads, rotation),
       graph.rotate(through('attn_k', h), kvHeads, rotation),
       through('attn_v', h),
       inputs.mask,
       { head, heads, kvHeads, length, rows },
     )
+    if (inputs.answers && layer === layers - 1) {
+      mixed = graph.pick(mixed, inputs.answers)
+      x = graph.pick(x, inputs.answers)
+    }
     x = graph.add(x, through('attn_output', mixed))
     const f = graph.norm(x, at('ffn_norm'), epsilon)
     const inner = graph.swiglu(through('ffn_gate', f), through('ffn_up', f))

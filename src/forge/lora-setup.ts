@@ -7,7 +7,7 @@ import { Bpe } from '../mind/bpe.ts'
 import { sha256OfFile } from '../mind/file-digest.ts'
 import { beginAdapter } from './adapter.ts'
 import { adaptedPlan, type BaseModel, loadBase, readBase } from './base-model.ts'
-import { planRows } from './batches.ts'
+import { answersAtMost, planRows } from './batches.ts'
 import { restoreCheckpoint } from './checkpoint.ts'
 import { encodeFile, longestOf, type TokenSet } from './documents.ts'
 import { type Backend, type Ggml, openGgml } from './ggml.ts'
@@ -35,7 +35,8 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   const plan = adaptedPlan(base, settings)
   const rows = planRows(data, { length, epochs: settings.epochs, seed: settings.seed })
   const replicas = Math.min(settings.replicas, settings.accumulation, Math.ceil(rows.length / settings.batch))
-  const size = { shape: base.shape, plan, rank: settings.rank, length, rows: settings.batch, replicas }
+  const answers = answersAtMost(data, rows, settings.batch)
+  const size = { shape: base.shape, plan, length, rows: settings.batch, answers, replicas }
   const needed = loraBytes(size)
 
   const attempt = async ({ ggml, device }: Device) => {
@@ -47,7 +48,11 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
     beginAdapter(weights, randomFrom(settings.seed))
     const { batch, rank, alpha, dropout } = settings
     const adapter = { scale: alpha / rank, dropout }
-    const options = { length, rows: batch, purpose: 'train', adapter, accumulates: true } as const
+    const options = {
+      ...{ length, rows: batch, answers, adapter },
+      purpose: 'train',
+      accumulates: true,
+    } as const
     const made = backends.map((backend) => new Replica(ggml, backend, weights, options))
     return { ggml, device, backends, weights, replicas: made, missing: made[0]!.unsupported }
   }

@@ -11,6 +11,8 @@ export interface TrainingSize {
   readonly length: number
   readonly rows: number
   readonly replicas: number
+  /** Places whose logits are computed; all when absent. */
+  readonly answers?: number
 }
 
 const fixedBytes = 192 << 20
@@ -25,7 +27,6 @@ export function trainingBytes(size: TrainingSize): number {
 export interface LoraSize extends TrainingSize {
   /** Of the base and of the adapter. */
   readonly plan: readonly WeightPlan[]
-  readonly rank: number
 }
 
 /** Bytes that the training of an adapter needs. */
@@ -45,7 +46,8 @@ export function requireFree(needed: number): void {
 }
 
 // Intermediate results of one replica.
-function resultBytes({ shape, length, rows }: TrainingSize): number {
+function resultBytes({ shape, length, rows, answers = length * rows }: TrainingSize): number {
   const { width, layers, heads, feedForward, vocabulary } = shape
-  return 4 * length * rows * (layers * (12 * width + 5 * feedForward + 3 * length * heads) + 5 * vocabulary)
+  const perToken = layers * (12 * width + 5 * feedForward + 3 * length * heads)
+  return 4 * (length * rows * perToken + 5 * answers * vocabulary)
 }
