@@ -15,8 +15,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { packageRoot } from '../../src/base/package-root.ts'
+import { numberOf, readGgufHeader, readTensorBytes } from '../../src/mind/gguf.ts'
 import type { ExpertEvent } from '../../src/protocol/messages.ts'
 import { writeMadeAdapter } from '../forge/made-adapters.ts'
+import { writePeft } from '../mind/peft-adapter.ts'
 import { tinyAdapter, tinyModel, writeModel } from '../mind/tiny-model.ts'
 import { type Daemon, say, startDaemon, until } from './daemon.ts'
 
@@ -49,6 +51,23 @@ const made = (name: string, strength: number): string => {
   writeMadeAdapter(join(folder, name), seed, strength)
   return join(folder, name)
 }
+
+/** The folder that PEFT would have saved an adapter of the seed mind in. */
+function peftOf(file: string): string {
+  const [adapter, base] = [readGgufHeader(file), readGgufHeader(seed)]
+  const tensors = [...adapter.tensors.values()].map((info) => ({
+    ...info,
+    data: readTensorBytes(file, info),
+  }))
+  const model = {
+    metadata: new Map(adapter.metadata),
+    tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
+  }
+  const heads = numberOf(base, 'llama.attention.head_count')!
+  const keyHeads = numberOf(base, 'llama.attention.head_count_kv') ?? heads
+  return writePeft(join(folder, 'peft'), model, { heads, keyHeads })
+}
+
 const drop = (file: string, name: string): void => {
   copyFileSync(file, join(folder, 'moving'))
   renameSync(join(folder, 'moving'), join(daemon.home.adapters, name))
@@ -165,8 +184,20 @@ test('takes what was dropped while it was down, and goes without an expert that 
     join(daemon.home.adapters, 'rejected', 'ROBIN_2.gguf'),
     join(daemon.home.adapters, 'ROBIN_2.gguf'),
   )
+  renameSync(peftOf(made('still.gguf', 0)), join(daemon.home.adapters, 'BABS_peft'))
   await daemon.restart()
-  await until(async () => (await list()).experts.some(({ name }: { name: string }) => name === 'ROBIN_2'))
+  const { experts } = await until(async () => {
+    const found = await list()
+    return found.experts.length === 3 && found
+  })
+  assert.deepEqual(
+    experts.map(({ name, rank, source }: Record<string, unknown>) => [name, rank, source]).sort(),
+    [
+      ['BABS_peft', 2, 'BABS_peft'],
+      ['BRICK_1', 2, 'brick_1.gguf'],
+      ['ROBIN_2', 2, 'ROBIN_2.gguf'],
+    ],
+  )
   assert.equal((await personaOf('BRICK')).problem, undefined)
   await use('ROBIN_2')
   const dropped = await batos('experts', 'drop', 'ROBIN_2')
