@@ -32,6 +32,9 @@ export interface RefusalReport {
 
 const config = 'adapter_config.json'
 const weights = 'adapter_model.safetensors'
+const pickled = 'adapter_model.bin'
+/** After how long what failed for the moment is tried again. */
+const RETRY_MS = 5_000
 const [taken, rejected] = ['taken', 'rejected']
 
 export class AdapterFolder {
@@ -41,6 +44,7 @@ export class AdapterFolder {
   readonly #waiting = new Map<string, Arrival>()
   #obstacle: string | undefined
   #work: Promise<void> = Promise.resolve()
+  #again: NodeJS.Timeout | undefined
   #stopped = false
 
   constructor(options: AdapterFolderOptions) {
@@ -74,6 +78,7 @@ export class AdapterFolder {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    clearTimeout(this.#again)
     await this.#watcher.close()
     await this.#work
   }
@@ -99,11 +104,17 @@ export class AdapterFolder {
       () => undefined,
       (thrown: unknown) => batErrorOf(thrown),
     )
-    if (problem && (this.#stopped || problem.retryable)) return void this.#waiting.set(arrival.entry, arrival)
+    if (problem && (this.#stopped || problem.retryable)) return this.#postpone(arrival)
     if (problem) return this.#refuse(arrival, problem)
     await rm(reportFile(dir, arrival.entry), { force: true })
     await this.#move(arrival.entry, taken)
     if (heldOut !== undefined) await this.#move(basename(heldOut), taken)
+  }
+
+  #postpone(arrival: Arrival): void {
+    this.#waiting.set(arrival.entry, arrival)
+    clearTimeout(this.#again)
+    if (!this.#stopped) this.#again = setTimeout(() => this.look(), RETRY_MS)
   }
 
   async #refuse({ entry }: Arrival, problem: BatError): Promise<void> {
@@ -149,7 +160,8 @@ function arrivalOf(dir: string, path: string): Arrival | undefined {
     if (/\.gguf$/i.test(entry)) return { entry, kind: 'gguf', file: at }
     return /\.safetensors$/i.test(entry) ? { entry, kind: 'peft', weights: at } : undefined
   }
-  const isWhole = [config, weights].every((name) => existsSync(join(at, name)))
-  if (!isWhole || ![config, weights].includes(inner)) return undefined
-  return { entry, kind: 'peft', weights: join(at, weights), config: join(at, config) }
+  const has = (name: string) => existsSync(join(at, name))
+  const found = has(weights) ? weights : pickled
+  if (!has(config) || !has(found) || ![config, found].includes(inner)) return undefined
+  return { entry, kind: 'peft', weights: join(at, found), config: join(at, config) }
 }

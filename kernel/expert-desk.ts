@@ -107,14 +107,15 @@ export class ExpertDesk {
     const { image, engine } = this.#options
     const serving = servingIn(image.now(), persona)
     if (!serving) return undefined
-    const { model } = engine.status().model ? engine.status() : await engine.ready()
+    const status = engine.status()
+    const { model } = status.state === 'ready' ? status : await engine.ready()
     return model?.sha256 === serving.base && !this.#faults.has(serving.blob.sha256) ? serving : undefined
   }
 
   /** Works with the adapter's file; undefined when the adapter is at fault. */
   async #with<T extends { readonly swap: Swap | undefined }>(
     persona: string,
-    { blob: { sha256, size }, blob }: Serving,
+    { blob: { sha256, size }, blob, base }: Serving,
     work: (adapter: Adapter) => Promise<T>,
   ): Promise<T | undefined> {
     const { image, warm } = this.#options
@@ -122,13 +123,14 @@ export class ExpertDesk {
     try {
       return await warm.use({ sha256, size, source: () => image.blobPath(blob) }, async (path) => {
         const fileMs = performance.now() - began
-        const done = await work({ path, sha256, scale: 1 })
+        const done = await work({ path, sha256, scale: 1, base })
         if (done.swap) this.#note(persona, { ...done.swap, ms: done.swap.ms + fileMs })
         return done
       })
     } catch (thrown) {
       if (!(thrown instanceof BatError) || !faults.has(thrown.code)) throw thrown
-      this.#fault(sha256, thrown.message)
+      const isOurs = this.#options.engine.status().model?.sha256 === base
+      if (isOurs) this.#fault(sha256, thrown.message) // else another model has taken over meanwhile
       return undefined
     }
   }

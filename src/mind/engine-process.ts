@@ -114,7 +114,11 @@ async function load(options: LoadOptions): Promise<FromProcess> {
     loadModel(llama, options),
   ])
   const contextSize = Math.min(options.contextSize, contextLength)
-  const adapters = new LoadedAdapters(header, nativeAdapters(model), options.adapterBytes)
+  const adapters = new LoadedAdapters(header, {
+    model: digest.sha256,
+    native: nativeAdapters(model),
+    budget: options.adapterBytes,
+  })
   const slots = new Slots<Cache>({
     parallel: options.parallel,
     chunk: options.batchSize,

@@ -25,6 +25,7 @@ interface Known {
 
 export class LoadedAdapters {
   readonly #base: GgufHeader
+  readonly #model: string
   readonly #native: NativeAdapters
   readonly #budget: number
   readonly #byKey = new Map<string, Adapter>()
@@ -32,8 +33,17 @@ export class LoadedAdapters {
   readonly #known = new Map<string, Known>()
   readonly #checks = new Map<string, Promise<void>>()
 
-  constructor(base: GgufHeader, native: NativeAdapters, budget: number) {
+  /** For the model with this header and digest. */
+  constructor(
+    base: GgufHeader,
+    {
+      model,
+      native,
+      budget,
+    }: { readonly model: string; readonly native: NativeAdapters; readonly budget: number },
+  ) {
     this.#base = base
+    this.#model = model
     this.#native = native
     this.#budget = budget
   }
@@ -41,7 +51,9 @@ export class LoadedAdapters {
   /** The key for `adapter`, '' for none. One that is new is checked: throws E_ADAPTER_INVALID. */
   async keyOf(adapter: Adapter | undefined): Promise<string> {
     if (!adapter) return ''
-    const { path, sha256, scale } = adapter
+    const { path, sha256, scale, base = this.#model } = adapter
+    if (base !== this.#model)
+      throw new BatError('E_ADAPTER_INVALID', { file: path, problem: `it is for the model ${base}` })
     await this.#checks.get(path)
     if (this.#known.get(path)?.sha256 !== sha256) {
       const check = this.#check(adapter)

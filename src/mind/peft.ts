@@ -77,6 +77,8 @@ export function parsePeftConfig(data: unknown): PeftConfig {
 
 /** The adapter in `weights` as GGUF, for the model of `base`. Throws plain errors that say what is wrong. */
 export function convertPeft(weights: string, config: PeftConfig, base: GgufHeader): Converted {
+  if (weights.endsWith('.bin'))
+    throw new Error('its weights are pickled; save it with safe_serialization=True')
   const { tensors } = readSafetensors(weights)
   if (tensors.size === 0) throw new Error('it has no tensors')
   const converted = [...tensors.values()].map((tensor) => convertOne(weights, tensor, config, base))

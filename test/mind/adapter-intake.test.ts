@@ -124,6 +124,8 @@ test('refuses adapters that are cut off, made for another shape, not finite, or 
   )
   await assert.rejects(checkAdapter({ file: stranger, base }), refusal(/trained on the model abababababab/))
   const dir = writePeft(at('short'), adapter, shape)
+  const pickled = { weights: join(dir, 'adapter_model.bin'), config: join(dir, 'adapter_config.json') }
+  await assert.rejects(convertAdapter({ ...pickled, base, out: at('x.gguf') }), refusal(/pickled/))
   const weights = join(dir, 'adapter_model.safetensors')
   writeFileSync(weights, readFileSync(weights).subarray(0, 3000))
   await assert.rejects(

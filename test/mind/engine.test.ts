@@ -191,6 +191,8 @@ test('has an adapter at hand that it was told of before', async () => {
   assert.deepEqual([one.swap?.tier, two.swap?.tier], ['hot', 'warm'])
   assert.equal(one.text, (await engine.infer(request({ adapter }))).text)
   await assert.rejects(told.prepare({ ...adapter, sha256: '0'.repeat(64) }), code('E_ADAPTER_INVALID'))
+  const stranger = request({ adapter: { ...adapter, base: 'f'.repeat(64) } })
+  await assert.rejects(told.infer(stranger), /is for the model ffff/)
   await told.stop()
 })
 
