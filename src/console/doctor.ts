@@ -115,14 +115,22 @@ async function modelFile(config: Config | undefined): Promise<Finding> {
   }
 }
 
+/** Where a model of our own runs: on a GPU, and how much of it, or on how many threads without one. */
+function placeOf(gpu: Value | undefined, threads: Value | undefined): string {
+  if (typeof threads !== 'number' || threads === 0) return ''
+  const { type, layers } = mapOf(gpu)
+  return type === undefined ? ` (no GPU, threads: ${threads})` : ` (${type}, layers on it: ${layers})`
+}
+
 /** Whether the mind of a running kernel can answer, and else why not: what is known is done all the same. */
-function mindState({ state, reason, model }: PlainObject, config: Config | undefined): Finding {
+function mindState({ state, reason, model, gpu, threads }: PlainObject, config: Config | undefined): Finding {
   const what = 'mind'
   const name = textOf(state) ?? 'unknown'
   const ok = !['absent', 'down', 'quarantined', 'stopped'].includes(name)
   const why = textOf(reason)
   const path = textOf(mapOf(model).path)
-  const found = `${name}${why !== undefined ? `: ${why}` : path !== undefined ? `: ${path}` : ''}`
+  const at = why ?? (path === undefined ? undefined : `${path}${placeOf(gpu, threads)}`)
+  const found = at === undefined ? name : `${name}: ${at}`
   const { engine, path: fixed } = config?.model ?? {}
   const remedy =
     engine === 'openai'

@@ -69,6 +69,9 @@ test('takes models in, has them think, and goes back to the one before when one 
   assert.equal(await used(), 'tiny')
   const status = (await say(daemon.client(), 'mind status')) as { model: { sha256: string } }
   assert.equal(status.model.sha256, sha256)
+  const { findings } = (await batos('doctor')).json
+  const mind = findings.find(({ what }: { what: string }) => what === 'mind')
+  assert.match(mind.found, /^ready: \S+ \(no GPU, threads: \d+\)$/)
 
   const other = join(folder, 'other.gguf')
   writeModel(other, tinyModel(2))
