@@ -3,7 +3,7 @@
 // llama-server/CMakeLists.txt): some minutes on one core. What was built before is kept. Needs Linux, git, cmake, a C++ compiler.
 // Usage: node scripts/llama-server.mjs [--jobs N]
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +40,10 @@ const build = join(sources, 'build')
 if (!existsSync(join(sources, 'CMakeLists.txt')))
   run('git', ['-c', 'advice.detachedHead=false', 'clone', '--quiet', bundle, sources])
 const where = [`-DSOURCES=${sources}`, `-DLIBRARIES=${libraries}`]
-run('cmake', ['-S', join(root, 'scripts', 'llama-server'), '-B', build, ...where])
+// A copy, so that what was built serves any checkout.
+const recipe = join(tmpdir(), `llama-server-${head}`)
+cpSync(join(root, 'scripts', 'llama-server'), recipe, { recursive: true })
+run('cmake', ['-S', recipe, '-B', build, ...where])
 run('nice', ['cmake', '--build', build, '-j', values.jobs])
 
 const tests = join(root, 'dist', 'test', 'mind', 'llama-server.test.js')
