@@ -39,6 +39,7 @@ import { watchLoop } from './loop-delay.ts'
 import { Maintenance } from './maintenance.ts'
 import { Missions } from './missions.ts'
 import { type Chosen, chosenIn } from './models.ts'
+import { packAtIdleTimes } from './packing.ts'
 import { Probation } from './probation.ts'
 import { startRouter } from './router.ts'
 import { Standing } from './standing.ts'
@@ -188,6 +189,7 @@ async function compose(
   teardown.add(() => router.stop())
   teardown.add(() => desk.drained())
   teardown.add(() => missions.stop(GRACE_MS))
+  teardown.add(packAtIdleTimes(kernel, log))
   teardown.add(() => maintenance.stop())
   teardown.add(keepHouse(kernel, log))
   teardown.add(watchWitnesses(kernel, log))

@@ -26,6 +26,10 @@ export class Maintenance {
   readonly #running = new Map<string, Running>()
   #stopping = false
 
+  get isBusy(): boolean {
+    return this.#running.size > 0
+  }
+
   /** Throws E_USAGE, E_TASK_RUNS, E_KERNEL_IS_UP, E_ABORTED, E_STOPPING, or what the task throws. */
   async run(
     kernel: Pick<Kernel, 'image' | 'home' | 'clock' | 'changeMind' | 'experts'>,

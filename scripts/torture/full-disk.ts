@@ -2,63 +2,41 @@
 // imports go on until one is refused with E_DISK_FULL; then everything acknowledged must be readable, and once the ballast
 // is gone the refused transaction itself must be committed and the image must be whole.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
-import { BatError } from '../../src/base/errors.ts'
 import { type Image, openImage } from '../../src/image/image.ts'
 import type { Transaction } from '../../src/image/transaction.ts'
 import { chance, integer, type Random } from '../seed/random.ts'
 import { checkImage, checkOpen } from './check.ts'
 import { applyChanges, changesOf, makeLanes } from './lane.ts'
+import { inSmallPlace, isRefused, type SmallPlace, smallPlaceMissing } from './small-place.ts'
 import type { Counts, Trial, TrialOptions } from './trial.ts'
 import type { Work } from './writer.ts'
 
-const SIZE = 12 << 20
 const LANE = 'one'
 
 export const fullDisk: Trial = {
   name: 'disk',
   title: 'a full disk at random moments of commits and blob imports',
   rounds: { long: 200, short: 2 },
-  missing: () => {
-    const probe = mkdtempSync(join(tmpdir(), 'batos-mount-'))
-    const permitted = mount(probe)
-    if (permitted) umount(probe)
-    rmSync(probe, { recursive: true })
-    return permitted ? undefined : 'mounting a small tmpfs is not permitted here'
-  },
+  missing: smallPlaceMissing,
   run: fill,
 }
 
 async function fill({ folder, seed, random, rounds, tell }: TrialOptions): Promise<Counts> {
   let [refused, transactions] = [0, 0]
   for (let round = 0; round < rounds; round++) {
-    const place = join(folder, 'small')
-    mkdirSync(place, { recursive: true })
-    assert.ok(mount(place))
-    try {
-      const work: Work = {
-        dir: join(place, 'image'),
-        seed: seed + round,
-        lanes: [LANE],
-        files: round % 2 === 1,
-      }
-      const done = await fillOne(place, work, random)
-      refused += done.refused
-      transactions += done.transactions
-    } finally {
-      umount(place)
-    }
+    const done = await inSmallPlace(folder, (place) => {
+      const work = { dir: place.dir, seed: seed + round, lanes: [LANE], files: round % 2 === 1 }
+      return fillOne(place, work, random)
+    })
+    refused += done.refused
+    transactions += done.transactions
     tell(round + 1)
   }
   return { 'full disks': rounds, 'refused commits and imports': refused, transactions }
 }
 
-async function fillOne(place: string, work: Work, random: Random) {
-  const ballast = join(place, 'ballast')
+async function fillOne(place: SmallPlace, work: Work, random: Random) {
   const image = await openImage({ dir: work.dir, clock: systemClock })
   let [refused, count] = [0, 0]
   try {
@@ -66,7 +44,7 @@ async function fillOne(place: string, work: Work, random: Random) {
     for (let times = 0; times < 3; times++) {
       const until = count + integer(random, 0, 15)
       while (count < until) await step(image, work, ++count)
-      leave(place, ballast, integer(random, 0, 40) * 4096)
+      place.leave(integer(random, 0, 40) * 4096)
       // every step needs room, since history is kept
       let full: Refused | undefined
       while (!full) full = await step(image, work, ++count)
@@ -74,7 +52,7 @@ async function fillOne(place: string, work: Work, random: Random) {
       await checkOpen(image, work, new Map([[LANE, count - 1]]), { random, past: 2 })
       const { transaction, atCommit } = full
       const foundRoom = atCommit && !(await isRefused(() => transaction.commit()))
-      rmSync(ballast)
+      place.makeRoom()
       if (atCommit && !foundRoom && chance(random, 0.5)) await transaction.commit()
       else if (!foundRoom) {
         transaction.abort()
@@ -102,24 +80,3 @@ async function step(image: Image, { seed, files }: Work, count: number): Promise
   if (await isRefused(apply)) return { transaction, atCommit: false }
   return (await isRefused(() => transaction.commit())) ? { transaction, atCommit: true } : undefined
 }
-
-/** Whether `work` failed since the disk is full; any other failure is a fault. */
-async function isRefused(work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work()
-    return false
-  } catch (error) {
-    if (error instanceof BatError && error.code === 'E_DISK_FULL') return true
-    throw error
-  }
-}
-
-/** Leaves this many bytes free. */
-function leave(place: string, ballast: string, bytes: number): void {
-  const { bavail, bsize } = statfsSync(place)
-  writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - bytes)))
-}
-
-const mount = (place: string): boolean =>
-  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', place]).status === 0
-const umount = (place: string): void => void spawnSync('umount', [place])

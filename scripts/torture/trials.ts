@@ -1,6 +1,7 @@
 // The trials there are, in the order in which they are run.
 import { bitFlips } from './bit-flips.ts'
 import { fullDisk } from './full-disk.ts'
+import { fullDiskAtPack } from './full-disk-pack.ts'
 import { killsAtBackup } from './kill-backup.ts'
 import { killsAtCommit, killsAtImport, killsAtPack } from './kills.ts'
 import { largeBlob } from './large-blob.ts'
@@ -17,6 +18,7 @@ export const trials: readonly Trial[] = [
   killsAtBackup,
   powerCuts,
   fullDisk,
+  fullDiskAtPack,
   bitFlips,
   largeBlob,
   million,

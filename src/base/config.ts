@@ -13,6 +13,8 @@ const sections = {
     days: whole(0, 36_500, 30),
     /** How many of the newest revisions of each object it leaves at least. */
     revisions: whole(1, 1_000_000, 1),
+    /** The kernel packs by itself when it is idle, about so often; 0: only when it is told to. */
+    everyHours: whole(0, 8760, 0),
   }),
   cycles: z.strictObject({
     concurrent: whole(1, 64, 4),

@@ -94,7 +94,7 @@ export async function packImage(
     // in the turn in which the mark ended: what it did not reach is out of reach
     const condemned = mark.isWhole ? mark.unreached : new NumberSet()
     if (!dryRun) {
-      horizon.move(store, { ...floor, condemned }, image.open)
+      writeOr(image.dir, () => horizon.move(store, { ...floor, condemned }, image.open))
       image.onMove()
     }
     await image.settled() // they were checked against what was there before
@@ -119,7 +119,7 @@ export async function packImage(
     await sweep.run()
     if (!dryRun) {
       await removeFiles(image.blobs, () => tell(0))
-      horizon.settle(store)
+      writeOr(image.dir, () => horizon.settle(store))
     }
     return {
       moment: tidOf(floor.moment),
