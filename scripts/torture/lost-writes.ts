@@ -65,7 +65,11 @@ function namesLeft(
   { random, survives }: Chance,
 ): Map<string, FileNumber | 'folder'> {
   const synced = new Map<string, number>()
-  for (const event of events) if (event.what === 'sync folder') synced.set(event.path, event.upTo)
+  for (const event of events) {
+    if (event.what !== 'sync folder') continue
+    // of several at once one that began earlier may end later
+    synced.set(event.path, Math.max(event.upTo, synced.get(event.path) ?? 0))
+  }
   const isSynced = (index: number, ...paths: readonly string[]) =>
     paths.some((path) => index < (synced.get(dirname(path)) ?? 0))
   const names = new Map<string, FileNumber | 'folder'>()
@@ -89,7 +93,9 @@ function namesLeft(
 
 function contentLeft(events: readonly DiskEvent[], file: FileNumber, { random, survives }: Chance): Buffer {
   let syncedUpTo = 0
-  for (const event of events) if (event.what === 'sync' && event.file === file) syncedUpTo = event.upTo
+  for (const event of events) {
+    if (event.what === 'sync' && event.file === file) syncedUpTo = Math.max(syncedUpTo, event.upTo)
+  }
   let content = Buffer.alloc(0)
   const grow = (size: number) => {
     if (size > content.length) content = Buffer.concat([content, Buffer.alloc(size - content.length)])
