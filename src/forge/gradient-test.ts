@@ -33,6 +33,33 @@ export async function gradientDifference(
   backend: Backend,
   { what = 'whole', shape = toy }: { readonly what?: Differentiated; readonly shape?: LlamaShape } = {},
 ): Promise<number> {
+  const size = { length: 16, rows: 2 }
+  const group = shape.heads / shape.kvHeads
+  const batch = new BatchStream(
+    toyDocuments(randomFrom(12), shape.vocabulary),
+    { ...size, group, promptWeight: 1, padding: 0 },
+    1,
+  ).next()
+  // The library does not weigh rows: every place of a whole model counts the same, and of an adapter's every other one.
+  const answers = what === 'whole' ? batch.weights.length : batch.weights.length / 2
+  batch.weights.forEach((_, place, weights) => {
+    weights[place] = what === 'whole' || place % 2 === 1 ? 1 : 0
+  })
+  const adapter = { scale: 2, dropout: 0.25 }
+  const gradientsOf = async (purpose: 'train' | 'compare', where: Backend) => {
+    const weights = toyWeights(ggml, where, what, shape)
+    const replica = new Replica(ggml, where, weights, { ...size, answers, purpose, adapter })
+    replica.feed(batch, { weightSum: answers, dropoutSeed: 5 })
+    await replica.compute()
+    return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))
+  }
+  const ours = await gradientsOf('train', backend)
+  // The library's own has operations that not every device knows.
+  const theirs = await gradientsOf('compare', ggml.backend('cpu', 1)!)
+  return Math.max(...ours.map((gradient, i) => relativeDifference(gradient, theirs[i]!)))
+}
+
+function toyWeights(ggml: Ggml, backend: Backend, what: Differentiated, shape: LlamaShape): Weights {
   const random = randomFrom(11)
   const weights =
     what === 'whole'
@@ -47,28 +74,7 @@ export async function gradientDifference(
       'rope_freqs.weight',
       weights.read('rope_freqs.weight').map((one) => one + random()),
     )
-  const size = { length: 16, rows: 2 }
-  const group = shape.heads / shape.kvHeads
-  const batch = new BatchStream(
-    toyDocuments(random, shape.vocabulary),
-    { ...size, group, promptWeight: 1, padding: 0 },
-    1,
-  ).next()
-  // The library does not weigh rows: every place of a whole model counts the same, and of an adapter's every other one.
-  const answers = what === 'whole' ? batch.weights.length : batch.weights.length / 2
-  batch.weights.forEach((_, place, weights) => {
-    weights[place] = what === 'whole' || place % 2 === 1 ? 1 : 0
-  })
-  const adapter = { scale: 2, dropout: 0.25 }
-  const gradientsOf = async (purpose: 'train' | 'compare') => {
-    const replica = new Replica(ggml, backend, weights, { ...size, answers, purpose, adapter })
-    replica.feed(batch, { weightSum: answers, dropoutSeed: 5 })
-    await replica.compute()
-    return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))
-  }
-  const ours = await gradientsOf('train')
-  const theirs = await gradientsOf('compare')
-  return Math.max(...ours.map((gradient, i) => relativeDifference(gradient, theirs[i]!)))
+  return weights
 }
 
 /** Throws E_TRAINER_GRADIENTS when our gradients are not those of the library. */

@@ -1,6 +1,6 @@
 // Puts a LoRA training together from its settings: the base, the data, the device, weights, replicas, optimizer, and the
 // state of an earlier run if it is to go on from one. Everything that can be refused is refused here, before the first
-// step, and the cheapest to find out first.
+// step.
 import { existsSync, rmSync } from 'node:fs'
 import { BatError } from '../base/errors.ts'
 import { Bpe } from '../mind/bpe.ts'
@@ -41,7 +41,6 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
 
   const attempt = async ({ ggml, device }: Device) => {
     const backends = Array.from({ length: device === 'gpu' ? 1 : replicas }, () => ggml.backend(device, 1)!)
-    await requireSoundGradients(ggml, backends[0]!, 'adapter')
     if (device === 'cpu') requireFree(needed)
     const weights = new Weights(ggml, backends[0]!, base.shape, plan)
     loadBase(weights, base)
@@ -54,7 +53,10 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
       accumulates: true,
     } as const
     const made = backends.map((backend) => new Replica(ggml, backend, weights, options))
-    return { ggml, device, backends, weights, replicas: made, missing: made[0]!.unsupported }
+    const missing = made[0]!.unsupported
+    // Before anything is computed: an operation that a device does not know ends the process.
+    if (missing === undefined) await requireSoundGradients(ggml, backends[0]!, 'adapter')
+    return { ggml, device, backends, weights, replicas: made, missing }
   }
   const prepared = await onDevice(settings, attempt, hooks)
   const { ggml, device, weights, backends } = prepared

@@ -99,7 +99,8 @@ export class Weights {
         return [name, { ...planned, count: productOf(sizes), tensor, turned: copy }]
       }),
     )
-    ggml.backend_alloc_ctx_tensors(context, backend)
+    if (!ggml.backend_alloc_ctx_tensors(context, backend))
+      throw new BatError('E_TRAINER_UNAVAILABLE', { reason: 'the device has no room for the weights' })
   }
 
   get trained(): readonly Weight[] {
