@@ -12,7 +12,7 @@ import type { Progress } from '../src/base/progress.ts'
 import { BlobRef, type PlainObject } from '../src/base/value.ts'
 import { makeDrafting } from '../src/cognition/drafting.ts'
 import { readExamples } from '../src/forge/examples.ts'
-import { verdictLine } from '../src/forge/gate.ts'
+import { gateLimits, verdictLine } from '../src/forge/gate.ts'
 import type { Image } from '../src/image/image.ts'
 import type { Adapter } from '../src/mind/engine-messages.ts'
 import { digestOfFile } from '../src/mind/file-digest.ts'
@@ -62,6 +62,7 @@ export async function judgeExpert(
     ...(serving && { serving: adapterOf(image, serving) }),
     heldOut: await readExamples(image.blobPath(heldOut), persona),
     regression: suite.examples,
+    limits: { ...gateLimits, points: config.forge.points },
     signal,
     ...(onProgress && { onProgress }),
   })

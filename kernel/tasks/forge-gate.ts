@@ -10,7 +10,7 @@ import { type Verdict as Examined, verdictText } from '../../src/forge/gate.ts'
 import type { Image } from '../../src/image/image.ts'
 import { OWNER } from '../../src/protocol/keys.ts'
 import { takeIn } from '../expert-intake.ts'
-import { type Expert, expertMeta, expertNamed, personasIn, putExpert } from '../experts.ts'
+import { type Expert, expertMeta, expertNamed, personasIn, putExpert, servingIn } from '../experts.ts'
 import { judgeExpert, servingModel, settleExpert } from '../gate.ts'
 import { type Around, imageTask } from '../image-task.ts'
 
@@ -30,6 +30,8 @@ export const forgeGate = imageTask({
     const { experts: office, signal } = around
     const candidate = await candidateOf(image, given, around)
     const { persona, name, blob } = candidate
+    if (servingIn(image.now(), persona)?.blob.sha256 === blob.sha256)
+      throw new BatError('E_EXPERT_SERVES', { name, persona })
     const verdict = await judgeExpert(candidate, { image, ...around })
     if (verdict === undefined) throw new BatError('E_NO_HELD_OUT', { name })
     signal.throwIfAborted()

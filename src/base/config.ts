@@ -38,6 +38,8 @@ const sections = {
   forge: z.strictObject({
     /** Missions for which a new expert is on probation. */
     probation: whole(1, 100_000, 50),
+    /** How many of 100 answers fewer a new expert may have right on the regression suite. */
+    points: z.number().min(0).max(100).default(2),
   }),
   experts: z.strictObject({
     /** How much memory the contexts of the inference process may take; each has the adapter of one persona, or none. */

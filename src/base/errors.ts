@@ -599,6 +599,12 @@ const table = {
     message: 'the held-out set has {count} examples; fewer than {least} can show nothing at p < {p}',
     remedy: 'give a larger one with --data FILE',
   },
+  E_EXPERT_SERVES: {
+    class: 'refuse',
+    message: '{name} serves {persona} already, and could only be compared with itself',
+    remedy:
+      'batos experts history tells how it was let in; batos experts use bare-{persona} has the model as it is serve',
+  },
   E_NO_HELD_OUT: {
     class: 'refuse',
     message: 'no held-out set came with {name}, and the gate has nothing to examine it with',

@@ -96,7 +96,9 @@ export function verdictText(verdict: Verdict): string {
   const { heldOut, regression, limits } = verdict
   const row = (name: string, { asked, serving, candidate, gained, lost }: Comparison, tail: string) =>
     `${name.padEnd(11)} ${serving} → ${candidate} of ${asked} right (${gained} gained, ${lost} lost), ${tail}`
-  const change = `${Math.abs(regression.points).toFixed(1)} points ${regression.points > 0 ? 'worse' : 'better'}`
+  const { points } = regression
+  const change =
+    points === 0 ? 'as before' : `${Math.abs(points).toFixed(1)} points ${points > 0 ? 'worse' : 'better'}`
   return [
     ...lines,
     row('held-out', heldOut, `p = ${short(heldOut.p)}, to be below ${limits.p}`),

@@ -77,7 +77,7 @@ describe('the gate', () => {
       verdictText(verdict),
       'let in: it is better\n' +
         'held-out    0 → 6 of 6 right (6 gained, 0 lost), p = 0.016, to be below 0.05\n' +
-        'regression  2 → 2 of 2 right (0 gained, 0 lost), 0.0 points better, at most 2 worse',
+        'regression  2 → 2 of 2 right (0 gained, 0 lost), as before, at most 2 worse',
     )
   })
 })
