@@ -6,7 +6,7 @@ import type { Drafting } from '../../src/cognition/drafting.ts'
 import type { Judge } from '../../src/forge/evaluation.ts'
 import type { InferRequest } from '../../src/mind/engine-messages.ts'
 import { facetQuery } from '../../src/mind/plan.ts'
-import { type Document, drawChoices, facetDocument, methodDocument } from '../seed/documents.ts'
+import { type Document, drawChoices, drawDocument, facetDocument, methodDocument } from '../seed/documents.ts'
 import { drawMethod, METHODS } from '../seed/families/all.ts'
 import type { MethodSpec } from '../seed/method-spec.ts'
 import { pick, type Random, shuffle } from '../seed/random.ts'
@@ -29,7 +29,7 @@ const everyday = { wording: 'train', note: 'none', answer: false, examples: 0 } 
 const specsOf = (niche: Niche): readonly MethodSpec[] =>
   Object.entries(LATIN[niche]).map(([id, say]) => ({ ...METHODS.find((spec) => spec.id === id)!, say }))
 
-/** Documents of the niche, and ordinary ones of the same task between them. */
+/** Documents of the niche, and ordinary ones of the persona's tasks between them. */
 export function trainingDocuments(
   niche: Niche,
   random: Random,
@@ -37,7 +37,7 @@ export function trainingDocuments(
 ): Document[] {
   const specs = specsOf(niche)
   const latin = () => sample(random, pick(random, specs), { ...everyday, split: 'train' })
-  const ordinary = () => {
+  const voices = () => {
     const spec = drawMethod(random)
     return sample(random, spec, drawChoices(random, spec, 'train'))
   }
@@ -50,7 +50,11 @@ export function trainingDocuments(
     }
     return documents
   }
-  return shuffle(random, [...several(latin, count.latin), ...several(ordinary, count.ordinary)])
+  const ordinary =
+    niche === 'BRICK'
+      ? Array.from({ length: count.ordinary }, () => drawDocument(random, 'train'))
+      : several(voices, count.ordinary)
+  return shuffle(random, [...several(latin, count.latin), ...ordinary])
 }
 
 function documentOf(niche: Niche, of: Sample): Document | undefined {
