@@ -23,6 +23,7 @@ import {
   type Expert,
   type ExpertFile,
   expertMeta,
+  expertsIn,
   putExpert,
   serve,
   servingIn,
@@ -85,7 +86,10 @@ export async function servingModel(image: Image, home: Home): Promise<{ path: st
   return { path, sha256: (await digestOfFile(path)).sha256 }
 }
 
-/** Keeps a verdict with its expert; one that passed serves from then on. Answers the transaction. */
+/**
+ * Keeps the gate's verdict with its expert; one that passed serves from then on. Answers the transaction. Throws E_GATE_STALE
+ * when it is gone or another file has come under its name, or what the candidate was compared with serves no more.
+ */
 export async function settleExpert(
   image: Image,
   candidate: Expert,
@@ -94,6 +98,11 @@ export async function settleExpert(
   const { persona, name } = candidate
   const description = verdict.passed ? `${persona} thinks with ${name}` : `${name} is kept out`
   const { tid } = await image.transact({ user, description, meta: expertMeta(candidate) }, (transaction) => {
+    const present = expertsIn(transaction).find((each) => each.name === name)
+    const serving = servingIn(transaction, persona)?.name ?? ''
+    const isSame = present?.blob.sha256 === candidate.blob.sha256
+    if (!isSame || (verdict.passed && serving !== verdict.report?.serving))
+      throw new BatError('E_GATE_STALE', { name, persona })
     putExpert(transaction, { ...candidate, verdict })
     if (verdict.passed) serve(transaction, candidate, verdict.time)
   })

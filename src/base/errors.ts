@@ -599,6 +599,11 @@ const table = {
     message: 'the held-out set has {count} examples; fewer than {least} can show nothing at p < {p}',
     remedy: 'give a larger one with --data FILE',
   },
+  E_GATE_STALE: {
+    class: 'retry',
+    message: '{name} or what serves {persona} was changed while it was examined',
+    remedy: 'batos forge gate {name}',
+  },
   E_EXPERT_SERVES: {
     class: 'refuse',
     message: '{name} serves {persona} already, and could only be compared with itself',

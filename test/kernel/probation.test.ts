@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { undo } from '../../kernel/commands/undo.ts'
-import { type Expert, expertsIn, servingIn } from '../../kernel/experts.ts'
+import { type Expert, expertsIn, putExpert, servingIn } from '../../kernel/experts.ts'
 import { settleExpert } from '../../kernel/gate.ts'
 import { openWorld } from '../../kernel/genesis.ts'
 import { Probation } from '../../kernel/probation.ts'
@@ -50,13 +50,15 @@ async function onProbation(context: TestContext, missions = 20) {
   const expertOf = async (name: string): Promise<Expert> => {
     const file = join(folder, name)
     writeFileSync(file, name)
-    const { value: blob } = await image.transact({ user: 'ada' }, (transaction) =>
-      transaction.importBlob({ file }),
-    )
-    return {
-      ...{ persona: 'BRICK', name: `BRICK_${name}`, blob, base: model, rank: 2, alpha: 2 },
-      ...{ source: name, added: clock.now(), provenance: {} },
-    }
+    const { value } = await image.transact({ user: 'ada' }, async (transaction) => {
+      const expert = {
+        ...{ persona: 'BRICK', name: `BRICK_${name}`, base: model, rank: 2, alpha: 2 },
+        ...{ blob: await transaction.importBlob({ file }), source: name, added: clock.now(), provenance: {} },
+      }
+      putExpert(transaction, expert)
+      return expert
+    })
+    return value
   }
   const letIn = (expert: Expert, by = 'gate') => {
     const verdict = {
@@ -64,7 +66,7 @@ async function onProbation(context: TestContext, missions = 20) {
       by,
       reason: 'it is better',
       time: clock.now(),
-      report: { p: 0.01 },
+      report: { serving: servingIn(image.now(), 'BRICK')?.name ?? '' },
     }
     return settleExpert(image, expert, { verdict, user: 'ada' })
   }
@@ -107,7 +109,7 @@ test('returns to what served before when an expert does worse; history tells, an
   await probation.settled()
   assert.equal(serving(), undefined)
   const verdict = verdictOn('one')
-  assert.deepEqual([verdict?.passed, verdict?.by, verdict?.report], [false, 'probation', { p: 0.01 }])
+  assert.deepEqual([verdict?.passed, verdict?.by, verdict?.report], [false, 'probation', { serving: '' }])
   assert.match(verdict!.reason, /worse under live traffic: 0 of \d first drafts right, 20 of 20 before/)
   const told = [...image.transactions({ reverse: true })].find(({ meta }) => meta.kind === 'expert')
   assert.match(told!.description, /BRICK goes back from BRICK_one to the model as it is: worse/)
@@ -144,6 +146,19 @@ test('keeps an expert that does as well as what served before', async (t) => {
   assert.deepEqual(tallyIn(image.now(), `BRICK ${model} ${one.blob.sha256}`), {
     ...{ asked: 20, right: 10, course: 'active' },
   })
+})
+
+test('keeps no verdict on what was changed meanwhile', async (t) => {
+  const { image, one, expertOf, letIn, serving } = await onProbation(t)
+  await letIn(one)
+  const two = await expertOf('two')
+  const verdict = { passed: true, by: 'gate', reason: '', time: 0, report: { serving: '' } }
+  const settled = settleExpert(image, two, { verdict, user: 'ada' })
+  await assert.rejects(settled, { code: 'E_GATE_STALE' })
+  const other = { ...two, name: one.name }
+  const kept = settleExpert(image, other, { verdict: { ...verdict, passed: false }, user: 'ada' })
+  await assert.rejects(kept, { code: 'E_GATE_STALE' })
+  assert.equal(serving(), 'BRICK_one')
 })
 
 test('lets an expert that its owner chose do as badly as it does', async (t) => {
