@@ -8,6 +8,7 @@ import type { InferRequest } from '../../src/mind/engine-messages.ts'
 import { facetQuery } from '../../src/mind/plan.ts'
 import { type Document, drawChoices, drawDocument, facetDocument, methodDocument } from '../seed/documents.ts'
 import { drawMethod, METHODS } from '../seed/families/all.ts'
+import { methodsOf } from '../seed/families/course.ts'
 import type { MethodSpec } from '../seed/method-spec.ts'
 import { pick, type Random, shuffle } from '../seed/random.ts'
 import { type Sample, sample } from '../seed/sample.ts'
@@ -38,7 +39,7 @@ export function trainingDocuments(
   const specs = specsOf(niche)
   const latin = () => sample(random, pick(random, specs), { ...everyday, split: 'train' })
   const voices = () => {
-    const spec = drawMethod(random)
+    const spec = drawMethod(random, methodsOf('first'))
     return sample(random, spec, drawChoices(random, spec, 'train'))
   }
   const several = (draw: () => Sample | undefined, wanted: number): Document[] => {
@@ -52,7 +53,7 @@ export function trainingDocuments(
   }
   const ordinary =
     niche === 'BRICK'
-      ? Array.from({ length: count.ordinary }, () => drawDocument(random, 'train'))
+      ? Array.from({ length: count.ordinary }, () => drawDocument(random, 'train', 'first'))
       : several(voices, count.ordinary)
   return shuffle(random, [...several(latin, count.latin), ...ordinary])
 }

@@ -12,6 +12,7 @@ import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { corrupt } from './corruption.ts'
 import { facetAnswersOf } from './documents.ts'
 import { drawMethod } from './families/all.ts'
+import { methodsOf } from './families/course.ts'
 import { makeRandom } from './random.ts'
 import { type Choices, sample } from './sample.ts'
 import { witnessesOf } from './witnesses.ts'
@@ -54,7 +55,7 @@ try {
 }
 
 async function drawRow(kind: Kind, id: string): Promise<SuiteRow | undefined> {
-  const spec = drawMethod(random)
+  const spec = drawMethod(random, methodsOf('first'))
   if (spec.sends) return undefined
   const note = kind === 'intent' || spec.vague ? 'train' : 'none'
   const answer = kind === 'example' || (spec.open === true && note === 'none')
