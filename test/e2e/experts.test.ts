@@ -16,7 +16,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { packageRoot } from '../../src/base/package-root.ts'
 import { numberOf, readGgufHeader, readTensorBytes } from '../../src/mind/gguf.ts'
-import type { ExpertEvent } from '../../src/protocol/messages.ts'
+import type { ExpertEvent, ProgressAnswer } from '../../src/protocol/messages.ts'
 import { writeMadeAdapter } from '../forge/made-adapters.ts'
 import { writePeft } from '../mind/peft-adapter.ts'
 import { tinyAdapter, tinyModel, writeModel } from '../mind/tiny-model.ts'
@@ -87,17 +87,14 @@ const askedWith = async (): Promise<Set<string | undefined>> => {
 
 before(async () => {
   daemon = await startDaemon(settings)
-  void daemon
-    .client()
-    .request(
-      { command: 'subscribe' },
-      {
-        onEvent: (event) => {
-          if (event.kind === 'status' && event.event.kind === 'expert') told.push(event.event)
-        },
-      },
-    )
-    .catch(() => {}) // it lives as long as the daemon
+  await new Promise<void>((resolve, reject) => {
+    const onEvent = (answer: ProgressAnswer) => {
+      if (answer.kind !== 'status') return
+      if (answer.event.kind === 'watching') resolve()
+      if (answer.event.kind === 'expert') told.push(answer.event)
+    }
+    daemon.client().request({ command: 'subscribe' }, { onEvent }).catch(reject) // ends with the daemon
+  })
 })
 after(async () => {
   await daemon.stop()
