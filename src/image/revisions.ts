@@ -72,7 +72,8 @@ export class Revisions {
   /** The revision of `oid` valid at `moment`; undefined where there was none yet. Throws E_PACKED, E_RECORD_DAMAGED. */
   at(oid: Oid, moment: number): Revision | undefined {
     const cached = this.#cache.get(oid)
-    if (cached && cached.revision.tid <= moment && moment <= cached.upTo) {
+    if (cached && cached.revision.tid > moment) return this.#seek(oid, moment)
+    if (cached && moment <= cached.upTo) {
       cached.used = true
       return cached.revision
     }
