@@ -1,5 +1,5 @@
-// A full disk amid a pack: removing records takes room too, since LMDB writes anew what it changes. The pack is refused with
-// E_DISK_FULL, or finds the room it needs; then everything acknowledged must be readable as far back as it goes, commits
+// A full disk, or one that is soon full, and a pack: removing records takes room too, since LMDB writes anew what it changes.
+// The pack is refused with E_DISK_FULL, at once or amid it, or finds the room it needs; then everything acknowledged must be readable as far back as it goes, commits
 // must go on once there is room, and the next pack must do what was left.
 import { systemClock } from '../../src/base/clock.ts'
 import { numberOf, tidOf } from '../../src/base/ids.ts'
@@ -52,7 +52,7 @@ async function fillOne(place: SmallPlace, work: Work, random: Random) {
         const changes = changesOf(work.seed, LANE, ++count, work.files)
         await image.transact(by, (transaction) => applyChanges(transaction, LANE, changes))
       }
-      place.leave(integer(random, 0, 8) * 4096)
+      place.leave((2 << 20) + integer(random, -40, 120) * 4096)
       packs++
       if (await isRefused(pack)) refused++
       await check()

@@ -23,7 +23,8 @@ export function writeFailure(error: unknown, dir: string): BatError {
   return new BatError('E_IMAGE_WRITE', { dir, reason }, { cause: error })
 }
 
-function freeSpace(dir: string): number {
+/** How many bytes are free where `dir` is. */
+export function freeSpace(dir: string): number {
   try {
     const { bavail, bsize } = statfsSync(dir)
     return bavail * bsize
