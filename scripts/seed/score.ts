@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
     course: { type: 'string', default: 'first' },
     json: { type: 'boolean', default: false },
     model: { type: 'string', default: join(packageRoot, 'models/seed.gguf') },
-    n: { type: 'string', default: '300' },
+    n: { type: 'string', default: '600' },
     seed: { type: 'string', default: '4242' },
     show: { type: 'string', default: '0' },
     threads: { type: 'string', default: '1' },
