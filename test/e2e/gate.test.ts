@@ -29,25 +29,25 @@ before(async () => {
   const random = makeRandom(7)
   const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
   const data = join(folder, 'data.jsonl')
-  writeFileSync(data, lines(trainingDocuments('ROBIN', random, { latin: 28, ordinary: 44 })))
+  writeFileSync(data, lines(trainingDocuments('ROBIN', random, { latin: 40, ordinary: 40 })))
   const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
   const drafting = makeDrafting({ templates, profile: 'compact' })
   const sandbox = await startSandbox({})
-  const asked = { count: 12, drafting, judge: makeJudge(sandbox) }
+  const asked = { count: 16, drafting, judge: makeJudge(sandbox) }
   writeFileSync(heldOut, lines(await heldOutRows('ROBIN', random, asked)))
   await sandbox.stop()
   const small = {
     rank: 4,
     batch: 1,
     accumulation: 1,
-    epochs: 2,
+    epochs: 3,
     rate: 2e-3,
     replicas: 1,
     device: 'cpu',
   } as const
   await trainAdapter({ base: seedPath, data, output: trained, ...small })
-  // So short a training forgets a little; the long form (npm run forge:show) keeps to the two points.
-  daemon = await startDaemon({ experts: { settleMs: 100 }, forge: { points: 12 } })
+  // So short a training forgets some of the rest; the long form (npm run forge:show) keeps to the two points.
+  daemon = await startDaemon({ experts: { settleMs: 100 }, forge: { points: 30 } })
   client = daemon.client()
 })
 after(async () => {
