@@ -15,7 +15,13 @@ import type { View } from '../src/image/view.ts'
 export async function openWorld(image: Image): Promise<World> {
   const present = image.now()
   if (present.root.has('genesis')) {
-    await image.transact({ user: 'kernel', description: 'traits', meta: { kind: 'genesis' } }, addInherited)
+    const added = lackingIn(present)
+    if (added.length > 0) {
+      const options = { user: 'kernel', description: 'traits', meta: { kind: 'genesis' } }
+      await image.transact(options, (transaction) => {
+        for (const [name, primitive] of added) traitsIn(transaction).set(name, primitive)
+      })
+    }
     return worldOf(present)
   }
   const { value } = await image.transact(
@@ -31,13 +37,11 @@ export async function openWorld(image: Image): Promise<World> {
 /** What every object inherits from `traits`. */
 const INHERITED = ['clone', 'clone_as_', 'promote_to_', 'print', 'slots', 'doesNotUnderstand_']
 
-/** Gives `traits` what it did not have when the image was made. */
-function addInherited(transaction: Transaction): void {
-  const traits = transaction.get((transaction.root.get('traits') as Ref).oid)
-  for (const [name, primitive] of Object.entries(primitives(INHERITED))) {
-    if (!traits.has(name)) traits.set(name, primitive)
-  }
-}
+const traitsIn = (view: View): Obj => view.get((view.root.get('traits') as Ref).oid)
+
+/** What `traits` did not have yet when the image was made. */
+const lackingIn = (present: View): readonly (readonly [string, Primitive])[] =>
+  Object.entries(primitives(INHERITED)).filter(([name]) => !traitsIn(present).has(name))
 
 function createWorld(transaction: Transaction): void {
   const { root } = transaction

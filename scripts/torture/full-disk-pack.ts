@@ -1,6 +1,6 @@
 // A full disk, or one that is soon full, and a pack: removing records takes room too, since LMDB writes anew what it changes.
-// The pack is refused with E_DISK_FULL, at once or amid it, or finds the room it needs; then everything acknowledged must be readable as far back as it goes, commits
-// must go on once there is room, and the next pack must do what was left.
+// The pack is refused with E_DISK_FULL, at once or amid it, or finds the room it needs; then everything acknowledged must be
+// readable as far back as it goes, commits must go on once there is room, and the next pack must do what was left.
 import { systemClock } from '../../src/base/clock.ts'
 import { numberOf, tidOf } from '../../src/base/ids.ts'
 import { openImage } from '../../src/image/image.ts'
