@@ -107,7 +107,7 @@ function drawHint(random: Random, { open, vague, sends }: MethodSpec): Hint {
   if (open) return vague || chance(random, 0.6) ? 'note' : 'answer'
   const drawn = random()
   if (sends) return drawn < 0.5 ? 'none' : 'note'
-  return drawn < 0.4 ? 'none' : drawn < 0.7 ? 'note' : 'answer'
+  return drawn < 0.45 ? 'none' : drawn < 0.74 ? 'note' : 'answer'
 }
 
 function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wording {
@@ -118,15 +118,15 @@ function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wor
   return drawn < 0.3 ? 'train' : drawn < 0.66 ? 'garbled' : 'nonsense'
 }
 
-/** What the whole course asks for how often; the first one leaves the tasks about texts out. */
+/** What is asked for how often. */
 const SHARES = {
-  method: 0.62,
-  repair: 0.08,
-  plan: 0.06,
-  purpose: 0.05,
-  otherFacet: 0.03,
-  summary: 0.04,
-  child: 0.05,
+  method: 0.64,
+  repair: 0.07,
+  plan: 0.05,
+  purpose: 0.045,
+  otherFacet: 0.025,
+  summary: 0.035,
+  child: 0.065,
   thought: 0.025,
   data: 0.025,
   proxy: 0.02,
@@ -137,7 +137,6 @@ type Share = keyof typeof SHARES
 export function drawDocument(random: Random, split: Split, course: Course): Document {
   for (;;) {
     const share = drawShare(random)
-    if (isTask(share) && course === 'first') continue
     const made = isTask(share)
       ? taskDocument(drawTaskCase[share](random, split))
       : methodTaskDocument(random, share, { split, course })

@@ -29,7 +29,7 @@ import { percent, Row, share, type Tally } from './tally.ts'
 
 const { values: options } = parseArgs({
   options: {
-    /** That of the committed model is the first; the tasks about texts are scored in the whole one. */
+    /** Whose methods are asked for. */
     course: { type: 'string', default: 'first' },
     json: { type: 'boolean', default: false },
     model: { type: 'string', default: join(packageRoot, 'models/seed.gguf') },
@@ -71,14 +71,12 @@ const rows: Readonly<Record<string, Scoring>> = {
     ]),
   ),
   repairs: (row, how) => scoreRepairs(row, asker, { ...how, course }),
-  ...(course === 'whole' && {
-    summary: (row, how) => scoreTask(row, infer, 'summary', how),
-    children: (row, how) => scoreChildren(row, infer, how),
-    'child, asked': (row, how) => scoreTask(row, infer, 'child', how),
-    thoughts: (row, how) => scoreTask(row, infer, 'thought', how),
-    data: (row, how) => scoreTask(row, infer, 'data', how),
-    proxies: (row, how) => scoreTask(row, infer, 'proxy', how),
-  }),
+  summary: (row, how) => scoreTask(row, infer, 'summary', how),
+  children: (row, how) => scoreChildren(row, infer, how),
+  'child, asked': (row, how) => scoreTask(row, infer, 'child', how),
+  thoughts: (row, how) => scoreTask(row, infer, 'thought', how),
+  data: (row, how) => scoreTask(row, infer, 'data', how),
+  proxies: (row, how) => scoreTask(row, infer, 'proxy', how),
 }
 const score: Record<string, number> = { n: cases }
 const counts: Record<string, readonly [number, number]> = {}

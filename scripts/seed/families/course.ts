@@ -1,5 +1,5 @@
-// What a seed mind is taught and scored on. The first course is what people ask of small objects most: some two million
-// parameters learn it well in an hour or two on two cores. The whole course is for a wider model, and has tasks about texts too.
+// The methods that a seed mind is taught and scored on. The first course is what people ask of small objects most: some two
+// million parameters learn it well in two hours on two cores. The whole course is for a wider model.
 import type { MethodSpec } from '../method-spec.ts'
 import { METHODS } from './all.ts'
 
@@ -28,6 +28,7 @@ const first = new Set(
   evens odds filterabove filterbelow sorted reversed joined
   look put haskey delkey keys valuesum
   saybefore
+  askslot tellobject forward forwardwith
 `
     .trim()
     .split(/\s+/),
