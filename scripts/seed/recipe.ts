@@ -7,7 +7,7 @@ export const RECIPE = {
   documents: 240_000,
   size: 'base',
   course: 'first',
-  steps: 6_500,
+  steps: 8_000,
   /** Rows of a step, and tokens of a row; longer documents are left out. */
   rows: 12,
   length: 256,

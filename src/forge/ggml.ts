@@ -5,7 +5,7 @@
 // a tensor is read and written within its bytes; ggml_opt_step_adamw works on tensors flagged as parameters. So this
 // module is used in child processes only.
 //
-// The numbers of types and devices are ggml's ABI; they are known for the release named below, which is checked
+// The numbers of types and devices and the head of a tensor are ggml's ABI; they are known for the release named below, which is checked
 // against the file that the package carries. A self-test of gradients runs before any training besides.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
@@ -81,7 +81,9 @@ const signatures = {
   graph_get_grad_acc: ['tensor', 'graph', 'tensor'],
   graph_n_nodes: ['int', 'graph'],
   graph_node: ['tensor', 'graph', 'int'],
+  graph_add_node: ['void', 'graph', 'tensor'],
   mul_mat: ['tensor', 'context', 'tensor', 'tensor'],
+  out_prod: ['tensor', 'context', 'tensor', 'tensor'],
   add: ['tensor', 'context', 'tensor', 'tensor'],
   sub: ['tensor', 'context', 'tensor', 'tensor'],
   mul: ['tensor', 'context', 'tensor', 'tensor'],
@@ -142,6 +144,8 @@ type FunctionOf<S> = S extends readonly [infer R extends Kind, ...infer A extend
   : never
 
 export type Ggml = { readonly [N in keyof typeof signatures]: FunctionOf<(typeof signatures)[N]> } & {
+  /** File of the library with the functions. */
+  readonly file: string
   /** A context for the descriptions of tensors, of `bytes`; their data is allocated apart. */
   readonly context: (bytes: number) => Context
   /** Computes a graph on a thread of its own; the event loop stays free. */
@@ -150,10 +154,22 @@ export type Ggml = { readonly [N in keyof typeof signatures]: FunctionOf<(typeof
   readonly backend: (device: 'cpu' | 'gpu', threads: number) => Backend | undefined
   /** What the device calls itself. */
   readonly deviceName: (device: 'cpu' | 'gpu') => string | undefined
+  /** How a tensor lies in memory, and what it is computed from. */
+  readonly layout: (tensor: Tensor) => Layout
   /** The floats of stored values of any type that models have. */
   readonly decode: (type: TensorType, bytes: Uint8Array) => Float32Array
   /** `rows` rows of floats as stored values; a row holds whole blocks. Of F32 it is the same memory. */
   readonly encode: (type: TensorType, floats: Float32Array, rows: number) => Uint8Array
+}
+
+export interface Layout {
+  readonly type: number
+  /** Numbers along each dimension, and bytes from one to the next. */
+  readonly sizes: readonly [number, number, number, number]
+  readonly strides: readonly [number, number, number, number]
+  readonly sources: readonly Tensor[]
+  /** Of its first number, once its memory is allocated. */
+  readonly address: bigint
 }
 
 const deviceTypes = { cpu: 0, gpu: 1 } as const
@@ -169,16 +185,28 @@ export function openGgml(options: { readonly gpu?: boolean } = {}): Ggml {
 
 function bind(folder: string): Ggml {
   const names = readdirSync(folder)
-  const libraryAt = (pattern: RegExp) => {
+  const libraryNamed = (pattern: RegExp) => {
     const name = names.find((file) => pattern.test(file))
     if (!name) throw unavailable(`${folder} has no library like ${pattern.source}`)
-    return koffi.load(join(folder, name), { global: true })
+    return name
   }
-  const base = libraryAt(/^(?:lib)?ggml-base\.(?:so|dylib|dll)$/)
-  const registry = libraryAt(
-    /^(?:lib)?ggml(?:\.\w+)?\.v[\d.]+\.(?:so|dylib|dll)$|^ggml\.dll$|^libggml\.dylib$/,
+  const load = (name: string) => koffi.load(join(folder, name), { global: true })
+  const baseName = libraryNamed(/^(?:lib)?ggml-base\.(?:so|dylib|dll)$/)
+  const base = load(baseName)
+  const registry = load(
+    libraryNamed(/^(?:lib)?ggml(?:\.\w+)?\.v[\d.]+\.(?:so|dylib|dll)$|^ggml\.dll$|^libggml\.dylib$/),
   )
   koffi.struct('ggml_init_params', { mem_size: 'size_t', mem_buffer: 'void *', no_alloc: 'bool' })
+  const tensorHead = koffi.struct('ggml_tensor_head', {
+    ...{ type: 'int', buffer: 'void *' },
+    ne: koffi.array('int64_t', 4, 'Array'),
+    nb: koffi.array('size_t', 4, 'Array'),
+    op: 'int',
+    op_params: koffi.array('int', 16, 'Array'),
+    flags: 'int',
+    src: koffi.array('void *', 10, 'Array'),
+    ...{ view_src: 'void *', view_offs: 'size_t', data: 'void *' },
+  })
   const nativeOf = (kind: Kind) => (kind === 'void' ? 'void' : nativeNames[kind])
   const functions = Object.fromEntries(
     Object.entries(signatures).map(([name, [result, ...parameters]]) => [
@@ -198,6 +226,7 @@ function bind(folder: string): Ggml {
   const compute = functions.backend_graph_compute!
   return {
     ...bound,
+    file: join(folder, baseName),
     context: (bytes) => initialise({ mem_size: bytes, mem_buffer: null, no_alloc: true }) as Context,
     compute: (backend, graph) =>
       new Promise((resolve, reject) => {
@@ -221,6 +250,16 @@ function bind(folder: string): Ggml {
     deviceName: (device) => {
       const found = deviceByType(deviceTypes[device]) as Pointer
       return found ? bound.backend_dev_description(found) : undefined
+    },
+    layout: (tensor) => {
+      const { type, ne, nb, src, data } = koffi.decode(tensor, tensorHead)
+      return {
+        type,
+        sizes: ne.map(Number),
+        strides: nb.map(Number),
+        sources: src.filter((source: bigint | null) => source !== null && source !== 0n),
+        address: BigInt(data ?? 0),
+      }
     },
     decode: (type, bytes) => {
       if (type.name === 'F32') return new Float32Array(Uint8Array.from(bytes).buffer)

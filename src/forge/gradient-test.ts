@@ -6,6 +6,7 @@ import { tensorType } from '../mind/tensor-types.ts'
 import { adapterPlan } from './adapter.ts'
 import { frozenPlan } from './base-model.ts'
 import { BatchStream } from './batches.ts'
+import type { Blas } from './blas.ts'
 import type { TokenSet } from './documents.ts'
 import type { Backend, Ggml } from './ggml.ts'
 import { Replica } from './llama-net.ts'
@@ -27,11 +28,17 @@ const limit = 1e-4
 /** What is differentiated: the whole model, or the pairs of an adapter for all seven matrices, with dropout. */
 export type Differentiated = 'whole' | 'adapter'
 
+export interface GradientOptions {
+  readonly what?: Differentiated
+  readonly shape?: LlamaShape
+  readonly blas?: Blas | undefined
+}
+
 /** The largest relative difference between our gradient and the library's, over all weights that are trained. */
 export async function gradientDifference(
   ggml: Ggml,
   backend: Backend,
-  { what = 'whole', shape = toy }: { readonly what?: Differentiated; readonly shape?: LlamaShape } = {},
+  { what = 'whole', shape = toy, blas }: GradientOptions = {},
 ): Promise<number> {
   const size = { length: 16, rows: 2 }
   const group = shape.heads / shape.kvHeads
@@ -48,7 +55,10 @@ export async function gradientDifference(
   const adapter = { scale: 2, dropout: 0.25 }
   const gradientsOf = async (purpose: 'train' | 'compare', where: Backend) => {
     const weights = toyWeights(ggml, where, what, shape)
-    const replica = new Replica(ggml, where, weights, { ...size, answers, purpose, adapter })
+    const replica = new Replica(ggml, where, weights, {
+      ...{ ...size, answers, purpose, adapter },
+      blas: purpose === 'train' ? blas : undefined,
+    })
     replica.feed(batch, { weightSum: answers, dropoutSeed: 5 })
     await replica.compute()
     return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))
@@ -82,8 +92,9 @@ export async function requireSoundGradients(
   ggml: Ggml,
   backend: Backend,
   what: Differentiated,
+  blas?: Blas,
 ): Promise<void> {
-  const difference = await gradientDifference(ggml, backend, { what })
+  const difference = await gradientDifference(ggml, backend, { what, blas })
   if (!(difference < limit)) throw new BatError('E_TRAINER_GRADIENTS', { difference, limit })
 }
 

@@ -4,7 +4,7 @@
 //
 // Why not ggml's own differentiation: for both gradients of a matrix product it emits an outer product that runs at a
 // third of the speed of mul_mat and has no kernel for several types. Here every gradient is a mul_mat of transposed
-// copies. Tests and the self-test at start compare the two.
+// copies, or an outer product where a BLAS computes it. Tests and the self-test at start compare the two.
 //
 // Rule: a Value's gradient is complete when the tape reaches the operation that made it, because everything that
 // consumes it was added later. Grouped queries are folded into the query axis ([head, T·group, kvHeads, B]), so that
@@ -17,8 +17,6 @@ export interface Value {
   /** Whether a gradient is wanted. */
   readonly trained: boolean
   gradient: Tensor | undefined
-  /** A transposed copy, made at most once. */
-  turned: Tensor | undefined
 }
 
 export interface AttentionShape {
@@ -40,16 +38,26 @@ export interface Rotation {
   readonly factors: Tensor | undefined
 }
 
+export interface GraphOptions {
+  readonly maxNodes: number
+  /** Reserves what ggml's own differentiation needs; only the comparison of gradients asks for it. */
+  readonly differentiable?: boolean
+  /** Products take turned operands as they lie (graph-run.ts with a BLAS): no transposed copies are made. */
+  readonly direct?: boolean
+}
+
 export class Graph {
   readonly #ggml: Ggml
   readonly #context: Context
   readonly graph: ComputeGraph
   readonly #tape: (() => void)[] = []
+  readonly #turned = new Map<Tensor, Tensor>()
+  readonly #direct: boolean
 
-  /** `differentiable` reserves what ggml's own differentiation needs; only the comparison of gradients asks for it. */
-  constructor(ggml: Ggml, options: { readonly maxNodes: number; readonly differentiable?: boolean }) {
-    const { maxNodes, differentiable = false } = options
+  constructor(ggml: Ggml, options: GraphOptions) {
+    const { maxNodes, differentiable = false, direct = false } = options
     this.#ggml = ggml
+    this.#direct = direct
     this.#context = ggml.context(
       maxNodes * ggml.tensor_overhead() + ggml.graph_overhead_custom(maxNodes, differentiable) + (1 << 20),
     )
@@ -61,7 +69,8 @@ export class Graph {
   }
 
   weight(weight: Weight): Value {
-    return { ...valueFor(weight.tensor, weight.trained), turned: weight.turned?.tensor }
+    if (weight.turned) this.#turned.set(weight.tensor, weight.turned.tensor)
+    return valueFor(weight.tensor, weight.trained)
   }
 
   /** Rows of the embedding matrix. */
@@ -79,8 +88,8 @@ export class Graph {
     const c = this.#context
     const out = valueFor(g.mul_mat(c, matrix.tensor, x.tensor), matrix.trained || x.trained)
     this.#onTape(out, (gradient) => {
-      if (x.trained) this.#add(x, g.mul_mat(c, this.#turnedOf(matrix), gradient))
-      if (matrix.trained) this.#add(matrix, g.mul_mat(c, this.#turnedOf(x), this.#turn(gradient)))
+      if (x.trained) this.#add(x, this.#through(matrix.tensor, gradient))
+      if (matrix.trained) this.#add(matrix, this.#outer(x.tensor, gradient))
     })
     return out
   }
@@ -178,40 +187,19 @@ export class Graph {
     // Not copied into place: the first side of a product may lie in strides.
     const keys = g.permute(c, g.reshape_4d(c, k.tensor, head, kvHeads, length, rows), 0, 2, 1, 3)
     const values = g.reshape_4d(c, v.tensor, head, kvHeads, length, rows)
-    const valuesTurned = g.cont(c, g.permute(c, values, 1, 2, 0, 3))
+    const apart = g.permute(c, values, 0, 2, 1, 3)
     const shares = g.soft_max_ext(c, g.mul_mat(c, keys, queries), mask, scale, 0)
-    const mixed = g.mul_mat(c, valuesTurned, shares)
+    const mixed = this.#through(apart, shares)
     const out = valueFor(
       g.reshape_2d(c, unfold(mixed), head * heads, length * rows),
       q.trained || k.trained || v.trained,
     )
     this.#onTape(out, (gradient) => {
       const given = fold(gradient)
-      const apart = g.permute(c, values, 0, 2, 1, 3)
       const scores = g.soft_max_ext_back(c, g.mul_mat(c, apart, given), shares, scale, 0)
-      this.#add(
-        v,
-        g.reshape_2d(
-          c,
-          swap(g.mul_mat(c, this.#turn(given), this.#turn(shares))),
-          head * kvHeads,
-          length * rows,
-        ),
-      )
-      this.#add(
-        q,
-        g.reshape_3d(c, unfold(g.mul_mat(c, this.#turn(keys), scores)), head, heads, length * rows),
-      )
-      this.#add(
-        k,
-        g.reshape_3d(
-          c,
-          swap(g.mul_mat(c, this.#turn(queries), this.#turn(scores))),
-          head,
-          kvHeads,
-          length * rows,
-        ),
-      )
+      this.#add(v, g.reshape_2d(c, swap(this.#outer(given, shares)), head * kvHeads, length * rows))
+      this.#add(q, g.reshape_3d(c, unfold(this.#through(keys, scores)), head, heads, length * rows))
+      this.#add(k, g.reshape_3d(c, swap(this.#outer(queries, scores)), head, kvHeads, length * rows))
     })
     return out
   }
@@ -256,13 +244,28 @@ export class Graph {
     value.gradient = value.gradient ? this.#ggml.add(this.#context, value.gradient, gradient) : gradient
   }
 
-  #turn(tensor: Tensor): Tensor {
-    return this.#ggml.cont(this.#context, this.#ggml.transpose(this.#context, tensor))
+  /** Σₖ a[·, k] b[k, ·] */
+  #through(a: Tensor, b: Tensor): Tensor {
+    const g = this.#ggml
+    const c = this.#context
+    return this.#direct && !this.#turned.has(a)
+      ? g.out_prod(c, a, g.transpose(c, b))
+      : g.mul_mat(c, this.#turn(a), b)
   }
 
-  #turnedOf(value: Value): Tensor {
-    value.turned ??= this.#turn(value.tensor)
-    return value.turned
+  /** Σₙ a[·, n] b[·, n] */
+  #outer(a: Tensor, b: Tensor): Tensor {
+    const g = this.#ggml
+    const c = this.#context
+    return this.#direct ? g.out_prod(c, a, b) : g.mul_mat(c, this.#turn(a), this.#turn(b))
+  }
+
+  /** A transposed copy, made at most once. */
+  #turn(tensor: Tensor): Tensor {
+    const copy =
+      this.#turned.get(tensor) ?? this.#ggml.cont(this.#context, this.#ggml.transpose(this.#context, tensor))
+    this.#turned.set(tensor, copy)
+    return copy
   }
 }
 
@@ -270,5 +273,4 @@ const valueFor = (tensor: Tensor, trained: boolean): Value => ({
   tensor,
   trained,
   gradient: undefined,
-  turned: undefined,
 })

@@ -4,9 +4,11 @@
 // pool of threads inside ggml collapses as soon as anything else wants the processor.
 
 import type { Batch } from './batches.ts'
+import type { Blas } from './blas.ts'
 import { Dropout } from './dropout.ts'
 import type { Backend, ComputeGraph, Ggml, Tensor } from './ggml.ts'
 import { Graph, type Value } from './graph.ts'
+import { type GraphRun, graphRun } from './graph-run.ts'
 import { F32, I32, newTensor, readFloats, type Weight, type Weights } from './weights.ts'
 
 export type ReplicaPurpose = 'train' | 'evaluate' | 'compare'
@@ -21,6 +23,8 @@ export interface ReplicaOptions {
   readonly adapter?: AdapterUse
   /** Places with a weight that a batch has at most; all when absent. */
   readonly answers?: number
+  /** Computes the products of plain floats, where there is one. */
+  readonly blas?: Blas | undefined
   /** Gradients can be added over several batches. */
   readonly accumulates?: boolean
 }
@@ -47,6 +51,7 @@ export class Replica {
   readonly logits: Tensor
   readonly #ggml: Ggml
   readonly #graph: ComputeGraph
+  readonly #run: GraphRun
   readonly #loss: Tensor
   readonly #inputs: Inputs
   /** Rows of the logits. */
@@ -86,6 +91,7 @@ export class Replica {
     const graph = new Graph(ggml, {
       maxNodes: nodesAtMost(layers),
       differentiable: purpose === 'compare',
+      direct: options.blas !== undefined,
     })
     const values = new Map([...weights.all].map(([name, weight]) => [name, graph.weight(weight)]))
     const logits = forward(graph, values, weights, {
@@ -124,6 +130,7 @@ export class Replica {
     const allocator = ggml.gallocr_new(ggml.backend_get_default_buffer_type(backend))
     if (!ggml.gallocr_alloc_graph(allocator, this.#graph)) throw new RangeError('no memory for the graph')
     this.#computeBytes = ggml.gallocr_get_buffer_size(allocator, 0)
+    this.#run = graphRun(ggml, backend, this.#graph, options.blas)
   }
 
   /** Bytes that hold intermediate results. */
@@ -178,7 +185,7 @@ export class Replica {
   }
 
   compute(): Promise<void> {
-    return this.#ggml.compute(this.backend, this.#graph)
+    return this.#run()
   }
 
   /** Σ weight · cross entropy of the batch that was computed last. */

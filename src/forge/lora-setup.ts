@@ -8,6 +8,7 @@ import { sha256OfFile } from '../mind/file-digest.ts'
 import { beginAdapter } from './adapter.ts'
 import { adaptedPlan, type BaseModel, loadBase, readBase } from './base-model.ts'
 import { answersAtMost, planRows } from './batches.ts'
+import { type Blas, deviceSaid, openBlas } from './blas.ts'
 import { restoreCheckpoint } from './checkpoint.ts'
 import { encodeFile, longestOf, type TokenSet } from './documents.ts'
 import { type Backend, type Ggml, openGgml } from './ggml.ts'
@@ -47,21 +48,22 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
     beginAdapter(weights, randomFrom(settings.seed))
     const { batch, rank, alpha, dropout } = settings
     const adapter = { scale: alpha / rank, dropout }
+    const blas = device === 'cpu' ? openBlas() : undefined
     const options = {
-      ...{ length, rows: batch, answers, adapter },
+      ...{ length, rows: batch, answers, adapter, blas },
       purpose: 'train',
       accumulates: true,
     } as const
     const made = backends.map((backend) => new Replica(ggml, backend, weights, options))
     const missing = made[0]!.unsupported
     // Before anything is computed: an operation that a device does not know ends the process.
-    if (missing === undefined) await requireSoundGradients(ggml, backends[0]!, 'adapter')
-    return { ggml, device, backends, weights, replicas: made, missing }
+    if (missing === undefined) await requireSoundGradients(ggml, backends[0]!, 'adapter', blas)
+    return { ggml, device, blas, backends, weights, replicas: made, missing }
   }
   const prepared = await onDevice(settings, attempt, hooks)
-  const { ggml, device, weights, backends } = prepared
+  const { ggml, device, weights } = prepared
   const rate = settings.rate ?? defaultRate(base.shape.width)
-  const optimizer = optimizerOf(ggml, backends, weights, prepared.replicas, settings)
+  const optimizer = optimizerOf(prepared, settings)
   const modelDigest = await sha256OfFile(base.path)
   const corpusDigest = digestOf(data.ids)
   const told = { ...settings, rate, length }
@@ -72,7 +74,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   if (!settings.resume) rmSync(settings.checkpoint, { force: true })
   hooks.report({
     kind: 'started',
-    device: ggml.deviceName(device) ?? device,
+    device: deviceSaid(ggml, device, prepared.blas),
     parameters: weights.trainedCount,
     documents: data.count,
     tooLong: data.tooLong,
@@ -102,6 +104,13 @@ async function readData(settings: LoraSettings, base: BaseModel): Promise<TokenS
   })
 }
 
+interface Prepared extends Device {
+  readonly blas: Blas | undefined
+  readonly backends: readonly Backend[]
+  readonly weights: Weights
+  readonly replicas: readonly Replica[]
+}
+
 interface Device {
   readonly ggml: Ggml
   readonly device: 'cpu' | 'gpu'
@@ -128,10 +137,7 @@ async function onDevice<T extends { readonly missing: string | undefined }>(
 }
 
 const optimizerOf = (
-  ggml: Ggml,
-  backends: readonly Backend[],
-  weights: Weights,
-  replicas: readonly Replica[],
+  { ggml, backends, weights, replicas, blas }: Prepared,
   { weightDecay }: LoraSettings,
 ): Optimizer =>
   new Optimizer(
@@ -139,7 +145,7 @@ const optimizerOf = (
     backends,
     weights,
     replicas.map(({ gradients }) => gradients),
-    { kind: 'adamw', weightDecay, beta1: 0.9, beta2: 0.999, momentum: 0 },
+    { kind: 'adamw', blas, weightDecay, beta1: 0.9, beta2: 0.999, momentum: 0 },
   )
 
 // What must be the same for a continuation to mean anything.

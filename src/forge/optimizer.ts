@@ -5,11 +5,14 @@
 // blocks: momentum with Nesterov's look ahead, then five Newton-Schulz rounds bring all singular values of the update
 // near 1. AdamW (Loshchilov and Hutter 2019) for the embedding and the gains; weight decay only on matrices. Measured
 // on a small Llama, Muon reaches in the same time a loss that AdamW alone does not.
+import type { Blas } from './blas.ts'
 import type { Backend, ComputeGraph, Ggml, Tensor } from './ggml.ts'
+import { type GraphRun, graphRun } from './graph-run.ts'
 import { F32, newTensor, readFloats, type Weight, type Weights } from './weights.ts'
 
 export interface OptimizerOptions {
   readonly kind: 'muon' | 'adamw'
+  readonly blas?: Blas | undefined
   readonly weightDecay: number
   /** Decay of the averages of AdamW, and the momentum of Muon. */
   readonly beta1: number
@@ -33,7 +36,7 @@ export class Optimizer {
   readonly #ggml: Ggml
   readonly #options: OptimizerOptions
   readonly #slots: readonly Slot[]
-  readonly #graphs: readonly { readonly backend: Backend; readonly graph: ComputeGraph }[]
+  readonly #runs: readonly GraphRun[]
   readonly #rate: Tensor
   readonly #keep: Tensor
   readonly #adamDecayed: Tensor
@@ -64,10 +67,9 @@ export class Optimizer {
     for (const { weight, first, second } of this.#slots)
       for (const tensor of [first, second]) if (tensor) this.#set(tensor, new Float32Array(weight.count))
 
-    this.#graphs = deal(this.#slots, backends.length).map((places, i) => ({
-      backend: backends[i]!,
-      graph: this.#build(backends[i]!, places, gradients),
-    }))
+    this.#runs = deal(this.#slots, backends.length).map((places, i) =>
+      graphRun(ggml, backends[i]!, this.#build(backends[i]!, places, gradients), options.blas),
+    )
   }
 
   /** Applies the gradients of the replicas; `step` counts from 1, `rate` is the learning rate. */
@@ -79,7 +81,7 @@ export class Optimizer {
     const adam = (decay: number) => Float32Array.of(rate, beta1, beta2, 1e-8, decay, correct1, correct2)
     this.#set(this.#adamDecayed, adam(weightDecay))
     this.#set(this.#adamPlain, adam(0))
-    await Promise.all(this.#graphs.map(({ backend, graph }) => this.#ggml.compute(backend, graph)))
+    await Promise.all(this.#runs.map((run) => run()))
   }
 
   /** What the optimizer remembers, by name (`<weight>.first`, `<weight>.second`), for a checkpoint. */

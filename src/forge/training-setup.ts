@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { BatError } from '../base/errors.ts'
 import { Bpe, type Vocabulary } from '../mind/bpe.ts'
 import { BatchStream, batchesOf } from './batches.ts'
+import { deviceSaid, openBlas } from './blas.ts'
 import { restoreCheckpoint } from './checkpoint.ts'
 import { encodeFile, type TokenSet } from './documents.ts'
 import { exportModel } from './export.ts'
@@ -22,7 +23,8 @@ import { type LlamaShape, readWeights, Weights } from './weights.ts'
 export async function runTraining(settings: TrainingSettings, hooks: TrainingHooks): Promise<void> {
   const ggml = openGgml({ gpu: settings.device === 'gpu' })
   const backends = openBackends(ggml, settings)
-  await requireSoundGradients(ggml, backends[0]!, 'whole')
+  const blas = settings.device === 'cpu' ? openBlas() : undefined
+  await requireSoundGradients(ggml, backends[0]!, 'whole', blas)
   const vocabulary = JSON.parse(readFileSync(settings.tokenizer, 'utf8')) as Vocabulary
   const bpe = new Bpe(vocabulary)
   const shape: LlamaShape = { vocabulary: bpe.size, ...settings.model }
@@ -37,7 +39,7 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   if (settings.base === undefined) weights.randomise(randomFrom(settings.seed))
   else readWeights(weights, settings.base)
   const make = (purpose: 'train' | 'evaluate') =>
-    backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose }))
+    backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose, blas }))
   const replicas = make('train')
   requireOperations(replicas[0]!)
   const optimizer = new Optimizer(
@@ -46,6 +48,7 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
     weights,
     replicas.map((replica) => replica.gradients),
     {
+      blas,
       kind: settings.optimizer,
       weightDecay: settings.weightDecay,
       beta1: 0.9,
@@ -67,7 +70,7 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   const stream = new BatchStream(corpus, batchShape, settings.seed, continued)
   hooks.report({
     kind: 'started',
-    device: ggml.deviceName(settings.device) ?? settings.device,
+    device: deviceSaid(ggml, settings.device, blas),
     parameters: weights.trainedCount,
     documents: corpus.count,
     tooLong: corpus.tooLong,

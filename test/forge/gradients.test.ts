@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openBlas } from '../../src/forge/blas.ts'
 import { openGgml } from '../../src/forge/ggml.ts'
 import { gradientDifference, requireSoundGradients } from '../../src/forge/gradient-test.ts'
 import type { LlamaShape } from '../../src/forge/weights.ts'
@@ -16,12 +17,21 @@ const shapes: readonly (readonly [string, LlamaShape])[] = [
   ['a head of its own', { ...base, heads: 2, kvHeads: 1, untied: true }],
 ]
 
-for (const what of ['whole', 'adapter'] as const)
-  for (const [title, shape] of shapes)
-    test(`has the gradients of the library's own differentiation, ${what}: ${title}`, async () => {
-      const difference = await gradientDifference(ggml, backend, { what, shape })
-      assert.ok(difference < 1e-5, `relative difference ${difference}`)
-    })
+const blas = openBlas()
+const ways = [
+  ['', undefined, false],
+  [', with the BLAS of the system', blas, blas ? false : 'there is none here'],
+] as const
+
+for (const [way, blas, skip] of ways)
+  for (const what of ['whole', 'adapter'] as const)
+    for (const [title, shape] of shapes)
+      test(`has the gradients of the library's own differentiation, ${what}: ${title}${way}`, {
+        skip,
+      }, async () => {
+        const difference = await gradientDifference(ggml, backend, { what, shape, blas })
+        assert.ok(difference < 1e-5, `relative difference ${difference}`)
+      })
 
 test("has the gradients of the library's own differentiation, adapter: factors of positions", async () => {
   const shape = { ...base, heads: 2, kvHeads: 1, ropeFactors: true }
