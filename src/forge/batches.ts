@@ -22,6 +22,17 @@ export interface Batch {
   readonly tokens: number
 }
 
+/** What several batches hold together. */
+export function totalsOf(batches: readonly Batch[]): Pick<Batch, 'weightSum' | 'documents' | 'tokens'> {
+  const totals = { weightSum: 0, documents: 0, tokens: 0 }
+  for (const batch of batches) {
+    totals.weightSum += batch.weightSum
+    totals.documents += batch.documents
+    totals.tokens += batch.tokens
+  }
+  return totals
+}
+
 export interface BatchShape {
   readonly length: number
   readonly rows: number

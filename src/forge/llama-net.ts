@@ -203,6 +203,10 @@ export class Replica {
   }
 }
 
+/** Σ weight · cross entropy of what these computed last. */
+export const lossSumOf = (replicas: readonly Replica[]): number =>
+  replicas.reduce((sum, { lossSum }) => sum + lossSum, 0)
+
 interface Inputs {
   readonly ids: Tensor
   /** The places with a weight, where not all are computed to the end. */

@@ -5,13 +5,14 @@
 import { rmSync } from 'node:fs'
 import { BatError } from '../base/errors.ts'
 import { exportAdapter } from './adapter.ts'
-import { type Batch, fillBatch } from './batches.ts'
+import { type Batch, fillBatch, totalsOf } from './batches.ts'
 import { type TrainingState, writeCheckpoint } from './checkpoint.ts'
 import type { TokenSet } from './documents.ts'
 import { every } from './every.ts'
-import type { Replica } from './llama-net.ts'
+import { lossSumOf, type Replica } from './llama-net.ts'
 import { type LoraSettings, loraRateAt } from './lora-settings.ts'
 import type { Optimizer } from './optimizer.ts'
+import { StepMeter } from './step-meter.ts'
 import type { TrainingHooks } from './training-run.ts'
 import type { Weights } from './weights.ts'
 
@@ -44,7 +45,7 @@ export class LoraRun {
   #tokens: number
   #documents: number
   #batches: readonly Batch[]
-  #since = freshCounts()
+  readonly #meter = new StepMeter()
   /** Since the last line of the log. */
   #logged = { steps: 0, loss: 0 }
   #lastLoss = Number.NaN
@@ -103,7 +104,7 @@ export class LoraRun {
     const { replicas, optimizer, weights } = this.#parts
     const batches = this.#batches
     const begun = performance.now()
-    const weightSum = sum(batches, (batch) => batch.weightSum)
+    const { weightSum, tokens, documents } = totalsOf(batches)
     let lossSum = 0
     for (let first = 0; first < batches.length; first += replicas.length) {
       const atWork = replicas.slice(0, batches.length - first)
@@ -115,7 +116,7 @@ export class LoraRun {
       const computing = Promise.all(atWork.map((replica) => replica.compute()))
       if (first === 0) this.#batches = this.#batchesOf(this.#step + 1)
       await computing
-      lossSum += sum(atWork, (replica) => replica.lossSum)
+      lossSum += lossSumOf(atWork)
     }
     const computed = performance.now()
     this.#lastLoss = lossSum / weightSum
@@ -123,16 +124,14 @@ export class LoraRun {
       throw new BatError('E_INTERNAL', { reason: `the loss is no number after step ${this.#step}` })
     await optimizer.step(this.#step + 1, loraRateAt(this.#settings, this.#step, this.#steps))
     this.#step++
-    const tokens = sum(batches, (batch) => batch.tokens)
     this.#tokens += tokens
-    this.#documents += sum(batches, (batch) => batch.documents)
-    const since = this.#since
-    since.steps++
+    this.#documents += documents
     this.#logged.steps++
     this.#logged.loss += this.#lastLoss
-    since.tokens += tokens
-    since.gradientMs += computed - begun
-    since.optimizerMs += performance.now() - computed
+    this.#meter.add({
+      ...{ loss: this.#lastLoss, tokens, feedMs: 0 },
+      ...{ gradientMs: computed - begun, optimizerMs: performance.now() - computed },
+    })
   }
 
   #dropoutSeed(batch: number): number {
@@ -141,12 +140,10 @@ export class LoraRun {
   }
 
   #report(logged: boolean): void {
-    const now = performance.now()
-    const { begun, steps, tokens, gradientMs, optimizerMs } = this.#since
+    const { stepMs, tokensPerSecond } = this.#meter.take()
     const loss = this.#logged.loss / this.#logged.steps
-    this.#since = freshCounts()
     if (logged) this.#logged = { steps: 0, loss: 0 }
-    const perStep = (now - this.#startedAt) / (this.#step - this.#firstStep)
+    const perStep = (performance.now() - this.#startedAt) / (this.#step - this.#firstStep)
     this.#hooks.report({
       kind: 'progress',
       step: this.#step,
@@ -158,9 +155,9 @@ export class LoraRun {
       tokens: this.#tokens,
       documents: this.#documents,
       epoch: Math.floor(this.#documents / this.#parts.data.count),
-      tokensPerSecond: tokens / ((now - begun) / 1000),
+      tokensPerSecond,
       secondsLeft: (perStep * (this.#steps - this.#step)) / 1000,
-      stepMs: [0, gradientMs / steps, optimizerMs / steps],
+      stepMs,
     })
   }
 
@@ -189,14 +186,3 @@ export class LoraRun {
     })
   }
 }
-
-const freshCounts = () => ({
-  begun: performance.now(),
-  steps: 0,
-  tokens: 0,
-  gradientMs: 0,
-  optimizerMs: 0,
-})
-
-const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
-  items.reduce((total, item) => total + of(item), 0)

@@ -2,11 +2,12 @@
 // steps the run reports, measures the validation sets, saves itself, and looks whether it is to stop. While the
 // replicas compute, the next batches are made; the place in the data that is saved is the one before them.
 import { BatError } from '../base/errors.ts'
-import type { Batch, BatchStream, DataPosition } from './batches.ts'
+import { type Batch, type BatchStream, type DataPosition, totalsOf } from './batches.ts'
 import { type TrainingState, writeCheckpoint } from './checkpoint.ts'
 import { every } from './every.ts'
-import type { Replica } from './llama-net.ts'
+import { lossSumOf, type Replica } from './llama-net.ts'
 import type { Optimizer } from './optimizer.ts'
+import { StepMeter } from './step-meter.ts'
 import type { TrainingEvent } from './training-events.ts'
 import { rateAt, type TrainingSettings } from './training-settings.ts'
 import type { Weights } from './weights.ts'
@@ -40,7 +41,7 @@ export class Run {
   #documents: number
   #data: DataPosition
   #batches: readonly Batch[]
-  #since = freshCounts(performance.now())
+  readonly #meter = new StepMeter()
 
   constructor(settings: TrainingSettings, hooks: TrainingHooks, parts: RunParts) {
     this.#settings = settings
@@ -95,7 +96,7 @@ export class Run {
     const { replicas, optimizer, stream } = this.#parts
     const batches = this.#batches
     const begun = performance.now()
-    const weightSum = sum(batches, (batch) => batch.weightSum)
+    const { weightSum, tokens, documents } = totalsOf(batches)
     replicas.forEach((replica, i) => {
       replica.feed(batches[i]!, { weightSum })
     })
@@ -105,40 +106,33 @@ export class Run {
     this.#batches = this.#draw()
     await computing
     const computed = performance.now()
-    const loss = sum(replicas, (replica) => replica.lossSum) / weightSum
+    const loss = lossSumOf(replicas) / weightSum
     if (!Number.isFinite(loss))
       throw new BatError('E_INTERNAL', { reason: `the loss is no number after step ${this.#step}` })
     await optimizer.step(this.#step + 1, rateAt(this.#settings, this.#step, this.#progress))
     this.#step++
-    this.#tokens += sum(batches, (batch) => batch.tokens)
-    this.#documents += sum(batches, (batch) => batch.documents)
-    const since = this.#since
-    since.steps++
-    since.loss += loss
-    since.tokens += sum(batches, (batch) => batch.tokens)
-    since.feedMs += fed - begun
-    since.gradientMs += computed - fed
-    since.optimizerMs += performance.now() - computed
+    this.#tokens += tokens
+    this.#documents += documents
+    this.#meter.add({
+      ...{ loss, tokens, feedMs: fed - begun },
+      ...{ gradientMs: computed - fed, optimizerMs: performance.now() - computed },
+    })
   }
 
   #report(): void {
-    const now = performance.now()
-    const { steps, loss, tokens, begun, feedMs, gradientMs, optimizerMs } = this.#since
-    this.#since = freshCounts(now)
     const done = this.#progress
     const thisRun = done - this.#progressAtStart
+    const elapsed = (performance.now() - this.#startedAt) / 1000
     this.#hooks.report({
       kind: 'progress',
       step: this.#step,
-      loss: loss / steps,
+      ...this.#meter.take(),
       rate: rateAt(this.#settings, this.#step, done),
       progress: done,
       tokens: this.#tokens,
       documents: this.#documents,
       epoch: this.#data.epoch,
-      tokensPerSecond: tokens / ((now - begun) / 1000),
-      secondsLeft: thisRun > 0 ? ((now - this.#startedAt) / 1000 / thisRun) * Math.max(0, 1 - done) : 0,
-      stepMs: [feedMs / steps, gradientMs / steps, optimizerMs / steps],
+      secondsLeft: thisRun > 0 ? (elapsed / thisRun) * Math.max(0, 1 - done) : 0,
     })
   }
 
@@ -164,9 +158,9 @@ export class Run {
         evaluator.feed(batches[from + i]!)
       })
       await Promise.all(some.map((evaluator) => evaluator.compute()))
-      loss += sum(some, (evaluator) => evaluator.lossSum)
+      loss += lossSumOf(some)
     }
-    return loss / sum(batches, (batch) => batch.weightSum)
+    return loss / totalsOf(batches).weightSum
   }
 
   #save(): void {
@@ -184,16 +178,3 @@ export class Run {
     this.#hooks.report({ kind: 'saved', step: this.#step, output: this.#settings.output })
   }
 }
-
-const freshCounts = (begun: number) => ({
-  begun,
-  steps: 0,
-  loss: 0,
-  tokens: 0,
-  feedMs: 0,
-  gradientMs: 0,
-  optimizerMs: 0,
-})
-
-const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
-  items.reduce((total, item) => total + of(item), 0)
