@@ -67,6 +67,16 @@ export function tallyIn(view: View, key: string): Tally {
   return tree ? ((view.tree(tree).get(key) as unknown as Tally) ?? NONE) : NONE
 }
 
+/** How the missions of a persona ended that this adapter answered, as far as it is written. */
+export function tallyOf(view: View, { persona, adapter }: Pick<Asked, 'persona' | 'adapter'>): Tally {
+  const tree = treeIn(view)
+  const from = `${persona} `
+  const entries = tree ? view.tree(tree).entries({ from, to: `${persona}!` }) : []
+  return [...entries]
+    .filter(([key]) => String(key).endsWith(` ${adapter}`))
+    .reduce((total, [, tally]) => sum(tally as unknown as Tally, total), NONE)
+}
+
 /** Undefined: it is forgotten. */
 export function putTally(transaction: Transaction, key: string, tally: Tally | undefined): void {
   const known = treeIn(transaction)

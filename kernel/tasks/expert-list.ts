@@ -6,6 +6,7 @@ import { refusedIn } from '../adapter-folder.ts'
 import type { OfficeState } from '../expert-office.ts'
 import { type Expert, expertsIn, personasIn, servingIn } from '../experts.ts'
 import { imageTask } from '../image-task.ts'
+import { tallyOf } from '../tallies.ts'
 
 interface PersonaListed {
   readonly persona: string
@@ -15,6 +16,8 @@ interface PersonaListed {
   readonly rank?: number
   readonly since?: number
   readonly before?: string
+  /** Missions that it answered, and those of them whose first draft was right; `active` once its probation is over. */
+  readonly missions?: { readonly asked: number; readonly right: number; readonly course?: 'active' }
   readonly tier?: string
   readonly problem?: string
   readonly last_swap?: { readonly tier: string; readonly ms: number; readonly at: number }
@@ -47,6 +50,7 @@ export const expertList = imageTask({
       return {
         ...{ persona, expert: serving.name, sha256: serving.blob.sha256 },
         ...{ rank: serving.rank, since: serving.since },
+        missions: tallyOf(now, { persona, adapter: serving.blob.sha256 }),
         ...(serving.before ? { before: serving.before.name } : {}),
         ...(tier === undefined ? {} : { tier }),
         ...(problem === undefined ? {} : { problem }),
@@ -61,7 +65,10 @@ export const expertList = imageTask({
   },
   text: ({ personas, experts, refused, waiting, swaps }) =>
     [
-      table(['persona', 'expert', 'where', 'last swap', 'rank', 'since'], personas.map(personaRow)),
+      table(
+        ['persona', 'expert', 'where', 'last swap', 'rank', 'since', 'first drafts right'],
+        personas.map(personaRow),
+      ),
       ...part('the others', experts.filter(({ state }) => state !== 'serving').map(expertRow)),
       ...part(
         'waiting to be looked at',
@@ -92,13 +99,14 @@ function listed(
   return { ...{ name, persona, state, reason, sha256, size, rank, alpha }, base, source, added }
 }
 
-const personaRow = ({ persona, expert, tier, last_swap, rank, since, problem }: PersonaListed): string[] =>
+const personaRow = ({ persona, expert, tier, last_swap, rank, since, problem, missions }: PersonaListed) =>
   expert === ''
     ? [persona, '-']
     : [
         ...[persona, expert, problem === undefined ? (tier ?? '') : `left out: ${problem}`],
         last_swap === undefined ? '' : `${last_swap.tier} ${msOf(last_swap.ms)}`,
         ...[String(rank), since === undefined ? '' : timeOf(since)],
+        missions?.asked ? `${missions.right} of ${missions.asked}` : '',
       ]
 
 function expertRow({ name, state, rank, size, added, reason }: ExpertListed): string[] {

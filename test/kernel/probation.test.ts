@@ -7,7 +7,7 @@ import { type Expert, expertsIn, putExpert, servingIn } from '../../kernel/exper
 import { settleExpert } from '../../kernel/gate.ts'
 import { openWorld } from '../../kernel/genesis.ts'
 import { Probation } from '../../kernel/probation.ts'
-import { tallyIn } from '../../kernel/tallies.ts'
+import { tallyIn, tallyOf } from '../../kernel/tallies.ts'
 import { BatError } from '../../src/base/errors.ts'
 import { openLog } from '../../src/base/log.ts'
 import type { CycleOutcome } from '../../src/cognition/cycle.ts'
@@ -98,6 +98,8 @@ test('counts missions by model and adapter, those that ended by no fault of the 
   assert.deepEqual(tally('BRICK', '-'), { asked: 3, right: 2 })
   assert.deepEqual(tally('ROBIN', '-'), { asked: 4, right: 2 })
   assert.deepEqual(tally('BRICK', one.blob.sha256), { asked: 1, right: 0 })
+  const served = { persona: 'BRICK', adapter: one.blob.sha256 }
+  assert.deepEqual(tallyOf(image.now(), served), { asked: 1, right: 0 })
 })
 
 test('returns to what served before when an expert does worse; history tells, and undo takes it back', async (t) => {
