@@ -7,6 +7,11 @@
 // the client asks again for what it misses.
 //
 // Every router has a ZeroMQ context of its own, since a context has one ZAP handler.
+//
+// A socket of ZeroMQ belongs to one thread at a time, and the binding unbinds in another one while this one still asks the
+// socket what there is to receive: then a command between its threads is carried out twice, and libzmq aborts the process
+// (pipe.cpp, `_state == term_ack_sent || ...`). So the router never unbinds; closing is done in this thread, and frees the
+// port too.
 import { Context, Router } from 'zeromq'
 import { BatError, batErrorOf } from '../src/base/errors.ts'
 import { DEFAULT_MAX_BYTES, decodeRequest, encodeMessage } from '../src/protocol/frames.ts'
@@ -176,11 +181,11 @@ export async function startRouter(options: RouterOptions): Promise<KernelRouter>
   const stop = async (): Promise<void> => {
     if (stopping) return
     stopping = true
-    await socket.unbind(endpoint).catch(fault)
     await sending
+    const isFree = portFreed(socket, endpoint)
     socket.close()
     gate.close()
-    await receiving
+    await Promise.all([receiving, isFree])
   }
 
   return {
@@ -202,6 +207,16 @@ export async function startRouter(options: RouterOptions): Promise<KernelRouter>
       return deliver(route, payload)
     },
   }
+}
+
+/** Settles once nothing listens at `endpoint` any more, after `socket` was closed. */
+function portFreed(socket: Router, endpoint: string): Promise<void> {
+  return new Promise((resolve) => {
+    socket.events.on('close', ({ address }) => {
+      if (address === endpoint) resolve()
+    })
+    socket.events.on('end', () => resolve())
+  })
 }
 
 // ZeroMQ takes a larger number and listens at another port.

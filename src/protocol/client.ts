@@ -10,8 +10,7 @@
 // A refused key fails everything with E_NOT_ADMITTED and ends the connection.
 //
 // Nothing is handed to ZeroMQ while no line is up: what a line has not carried is sent when the next one is up, so a
-// kernel that comes back is not met by a pile of copies. (ZeroMQ's own option for that, ZMQ_IMMEDIATE, makes libzmq 4.3.5
-// abort the process now and then when a line is cut: pipe.cpp, `_state == term_ack_sent || ...`; so do without.)
+// kernel that comes back is not met by a pile of copies.
 // Other rules of the binding that matter: one send and one receive at a time, linger set, heartbeats on.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Dealer } from 'zeromq'

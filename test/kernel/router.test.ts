@@ -391,6 +391,30 @@ test('a client that takes nothing does not hold up the others; what it misses is
   assert.ok(router.stats().dropped < 3000)
 })
 
+test('stops in the midst of requests, while clients come and go, as often as it is asked to', async (t) => {
+  const keys = openKeys(join(root, String(folders++)))
+  for (let round = 0; round < 12; round++) {
+    const { router } = await serve(t, echo, { keys })
+    const dealers = Array.from({ length: 8 }, () => bareDealer(t, keys, router.endpoint))
+    // each answer is followed by the next request, until one of the two closes
+    const talk = async (dealer: Dealer) => {
+      for (let n = 0; !dealer.closed; n++) {
+        await dealer.send(ping(String(n)))
+        await dealer.receive()
+      }
+    }
+    const talks = dealers.map((dealer) => talk(dealer).catch(() => {}))
+    await until('some answers', () => router.stats().answers > 200)
+    for (const dealer of dealers.slice(4)) dealer.close()
+    await router.stop()
+    for (const dealer of dealers) dealer.close()
+    await Promise.all(talks)
+    const server = createServer().listen(Number(new URL(router.endpoint).port), '127.0.0.1')
+    await once(server, 'listening') // the port is free at once
+    server.close()
+  }
+})
+
 test('an answer to nobody is dropped and counted; a stop can be asked for twice', async (t) => {
   const { router } = await serve(t)
   assert.equal(await router.send('owner/nobody', result('a', 1)), false)
