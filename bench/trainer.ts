@@ -1,6 +1,6 @@
 // Tokens that training takes a CPU-second, one thread, by size of the model and type of the base; half of each document is
 // prompt. Beside it what the matrix products alone would allow at the speed that ggml's F32 product has here in the same
-// run, and PyTorch's figure where `python3 -c "import torch"` works (trainer/torch_peer.py: the same shapes, batch, optimizer
+// run (by the BLAS of the system where the trainer has one), and PyTorch's figure where `python3 -c "import torch"` works (trainer/torch_peer.py: the same shapes, batch, optimizer
 // and one thread). CPU time is counted, so that other work on the machine disturbs little; ours and PyTorch's take turns.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -8,7 +8,9 @@ import { packageRoot } from '../src/base/package-root.ts'
 import { adapterPlan, beginAdapter } from '../src/forge/adapter.ts'
 import { frozenPlan } from '../src/forge/base-model.ts'
 import { fillBatch } from '../src/forge/batches.ts'
+import { deviceSaid, openBlas } from '../src/forge/blas.ts'
 import { type Ggml, openGgml } from '../src/forge/ggml.ts'
+import { graphRun } from '../src/forge/graph-run.ts'
 import { Replica } from '../src/forge/llama-net.ts'
 import { Optimizer } from '../src/forge/optimizer.ts'
 import { randomFrom } from '../src/forge/random.ts'
@@ -26,6 +28,7 @@ const cases: readonly (readonly [Kind, TensorTypeName])[] = [
 
 export async function run({ quick }: BenchOptions): Promise<Row[]> {
   const ggml = openGgml()
+  console.error(`trained on ${deviceSaid(ggml, 'cpu', openBlas())}`)
   const peer = hasTorch()
   if (!peer) console.error('python3 has no torch: no rows beside PyTorch')
   const rowsOfAll: Row[] = []
@@ -65,8 +68,9 @@ export async function run({ quick }: BenchOptions): Promise<Row[]> {
 async function makeStep(ggml: Ggml, shape: LlamaShape, kind: Kind, type: TensorTypeName) {
   const backend = ggml.backend('cpu', 1)!
   const random = randomFrom(1)
+  const blas = openBlas()
   const plan = [
-    ...frozenPlan(shape, (name) => tensorType(/norm/.test(name) ? 'F32' : type)),
+    ...frozenPlan(shape, (name) => tensorType(/norm/.test(name) ? 'F32' : type), blas !== undefined),
     ...adapterPlan(shape, { targets: ['q', 'k', 'v', 'o'], rank }),
   ]
   const weights =
@@ -74,11 +78,11 @@ async function makeStep(ggml: Ggml, shape: LlamaShape, kind: Kind, type: TensorT
   weights.randomise(random)
   if (kind === 'adapter') beginAdapter(weights, random)
   const answers = rows * length * answered
-  const options = { length, rows, answers, purpose: 'train' as const }
+  const options = { length, rows, answers, blas, purpose: 'train' as const }
   const adapter = { scale: 2, dropout: 0.05 }
   const replica = new Replica(ggml, backend, weights, kind === 'full' ? options : { ...options, adapter })
   const optimizer = new Optimizer(ggml, [backend], weights, [replica.gradients], {
-    ...{ kind: 'adamw', weightDecay: 0, beta1: 0.9, beta2: 0.999, momentum: 0 },
+    ...{ kind: 'adamw', blas, weightDecay: 0, beta1: 0.9, beta2: 0.999, momentum: 0 },
   })
   const set = {
     count: rows,
@@ -105,7 +109,7 @@ async function tokensPerCpuSecond(step: () => Promise<void>, steps: number): Pro
   return (steps * length * rows) / cpuSeconds(begun)
 }
 
-/** Floating point operations a CPU-second of ggml's product of two F32 matrices of 512 x 512. */
+/** Floating point operations a CPU-second of the product of two F32 matrices of 512 x 512. */
 async function productSpeed(ggml: Ggml): Promise<number> {
   const [side, times] = [512, 16]
   const backend = ggml.backend('cpu', 1)!
@@ -120,9 +124,10 @@ async function productSpeed(ggml: Ggml): Promise<number> {
   for (let i = 0; i < times; i++) ggml.build_forward_expand(graph, ggml.mul_mat(inner, a, b))
   const allocator = ggml.gallocr_new(ggml.backend_get_default_buffer_type(backend))
   ggml.gallocr_alloc_graph(allocator, graph)
-  await ggml.compute(backend, graph)
+  const compute = graphRun(ggml, backend, graph, openBlas())
+  await compute()
   const begun = process.cpuUsage()
-  await ggml.compute(backend, graph)
+  await compute()
   const speed = (times * 2 * side ** 3) / cpuSeconds(begun)
   ggml.gallocr_free(allocator)
   ggml.backend_buffer_free(buffer)

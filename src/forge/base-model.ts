@@ -54,20 +54,26 @@ export function readBase(path: string): BaseModel {
   }
 }
 
-/** The weights of a base of this shape, none of them trained. */
-export const frozenPlan = (shape: LlamaShape, typeOf: (name: string) => TensorType): readonly WeightPlan[] =>
+/** The weights of a base of this shape, none of them trained. `direct`: of plain floats no transposed copy is needed. */
+export const frozenPlan = (
+  shape: LlamaShape,
+  typeOf: (name: string) => TensorType,
+  direct = false,
+): readonly WeightPlan[] =>
   [...weightShapes(shape)].map(([name, sizes]) => {
     const type = typeOf(name)
     const plan = { name, shape: sizes, type, trained: false }
-    return isPassed(name, shape) ? { ...plan, turned: turnedType(type, sizes[1]!) } : plan
+    if (!isPassed(name, shape) || (direct && type.name === 'F32')) return plan
+    return { ...plan, turned: turnedType(type, sizes[1]!) }
   })
 
 /** The weights of a base and of an adapter for it. */
 export const adaptedPlan = (
   { header, shape }: BaseModel,
   settings: Parameters<typeof adapterPlan>[1],
+  direct = false,
 ): readonly WeightPlan[] => [
-  ...frozenPlan(shape, (name) => header.tensors.get(name)!.type),
+  ...frozenPlan(shape, (name) => header.tensors.get(name)!.type, direct),
   ...adapterPlan(shape, settings),
 ]
 

@@ -54,7 +54,11 @@ export async function gradientDifference(
   })
   const adapter = { scale: 2, dropout: 0.25 }
   const gradientsOf = async (purpose: 'train' | 'compare', where: Backend) => {
-    const weights = toyWeights(ggml, where, what, shape)
+    const weights = toyWeights(ggml, where, {
+      what,
+      shape,
+      direct: purpose === 'train' && blas !== undefined,
+    })
     const replica = new Replica(ggml, where, weights, {
       ...{ ...size, answers, purpose, adapter },
       blas: purpose === 'train' ? blas : undefined,
@@ -69,13 +73,21 @@ export async function gradientDifference(
   return Math.max(...ours.map((gradient, i) => relativeDifference(gradient, theirs[i]!)))
 }
 
-function toyWeights(ggml: Ggml, backend: Backend, what: Differentiated, shape: LlamaShape): Weights {
+function toyWeights(
+  ggml: Ggml,
+  backend: Backend,
+  {
+    what,
+    shape,
+    direct,
+  }: { readonly what: Differentiated; readonly shape: LlamaShape; readonly direct: boolean },
+): Weights {
   const random = randomFrom(11)
   const weights =
     what === 'whole'
       ? new Weights(ggml, backend, shape)
       : new Weights(ggml, backend, shape, [
-          ...frozenPlan(shape, () => tensorType('F32')),
+          ...frozenPlan(shape, () => tensorType('F32'), direct),
           ...adapterPlan(shape, { targets: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'], rank: 3 }),
         ])
   weights.randomise(random)

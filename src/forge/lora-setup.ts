@@ -33,22 +33,22 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   const base = readBase(settings.base)
   const data = await readData(settings, base)
   const length = settings.length ?? roundUp(longestOf(data) - 1, 32)
-  const plan = adaptedPlan(base, settings)
   const rows = planRows(data, { length, epochs: settings.epochs, seed: settings.seed })
   const replicas = Math.min(settings.replicas, settings.accumulation, Math.ceil(rows.length / settings.batch))
   const answers = answersAtMost(data, rows, settings.batch)
-  const size = { shape: base.shape, plan, length, rows: settings.batch, answers, replicas }
-  const needed = loraBytes(size)
+  const size = { shape: base.shape, length, rows: settings.batch, answers, replicas }
 
   const attempt = async ({ ggml, device }: Device) => {
     const backends = Array.from({ length: device === 'gpu' ? 1 : replicas }, () => ggml.backend(device, 1)!)
+    const blas = device === 'cpu' ? openBlas() : undefined
+    const plan = adaptedPlan(base, settings, blas !== undefined)
+    const needed = loraBytes({ ...size, plan })
     if (device === 'cpu') requireFree(needed)
     const weights = new Weights(ggml, backends[0]!, base.shape, plan)
     loadBase(weights, base)
     beginAdapter(weights, randomFrom(settings.seed))
     const { batch, rank, alpha, dropout } = settings
     const adapter = { scale: alpha / rank, dropout }
-    const blas = device === 'cpu' ? openBlas() : undefined
     const options = {
       ...{ length, rows: batch, answers, adapter, blas },
       purpose: 'train',
@@ -58,7 +58,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
     const missing = made[0]!.unsupported
     // Before anything is computed: an operation that a device does not know ends the process.
     if (missing === undefined) await requireSoundGradients(ggml, backends[0]!, 'adapter', blas)
-    return { ggml, device, blas, backends, weights, replicas: made, missing }
+    return { ggml, device, blas, backends, weights, replicas: made, needed, missing }
   }
   const prepared = await onDevice(settings, attempt, hooks)
   const { ggml, device, weights } = prepared
@@ -79,7 +79,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
     documents: data.count,
     tooLong: data.tooLong,
     tokens: data.ids.length,
-    memoryMb: Math.round(needed / 1e6),
+    memoryMb: Math.round(prepared.needed / 1e6),
     step: from?.step ?? 0,
   })
   const run = new LoraRun(told, hooks, {
