@@ -46,7 +46,9 @@ async function* readNumbered(path: string) {
     }
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
-    throw new BatError('E_TRAINER_DATA', { problems: `${path}: ${cause.message}` }, { cause })
+    const missing = 'code' in cause && cause.code === 'ENOENT'
+    const problems = missing ? `there is no file ${path}` : `${path}: ${cause.message}`
+    throw new BatError('E_TRAINER_DATA', { problems }, { cause })
   }
   refuseLines('E_TRAINER_DATA', problems)
 }
