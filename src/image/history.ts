@@ -122,7 +122,8 @@ export class History {
   /** Like `moment`, for what is to be looked at. Throws E_PACKED, E_NO_TRANSACTION. */
   visible(at: Tid | number): number {
     const moment = this.moment(at) ?? (this.#horizon.moment > 0 ? -1 : undefined)
-    if (moment === undefined) throw new BatError('E_NO_TRANSACTION', { tid: `as early as ${new Date(at).toISOString()}` })
+    if (moment === undefined)
+      throw new BatError('E_NO_TRANSACTION', { tid: `as early as ${new Date(at).toISOString()}` })
     this.#horizon.check(moment, typeof at === 'string' ? at : new Date(at).toISOString())
     return moment
   }
