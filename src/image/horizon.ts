@@ -19,6 +19,8 @@ import type { Store } from './store.ts'
 
 /** Is told what commits change and refer to while a pack runs. */
 export interface Witness extends References {
+  /** Of a Tree that was taken away and is there again. */
+  restored(tree: Oid): void
   /** Of a shared value. */
   value(digest: Digest): void
   /** Whether something that stays refers to a shared value. */
@@ -91,6 +93,7 @@ export class Horizon {
     for (const { sha256 } of blobs) to.blob(sha256)
     for (const [oid, draft] of drafts) {
       to.object(oid)
+      if (draft.kind === 'tree' && !draft.created) witness?.restored(oid)
       if (draft.kind !== 'object') continue
       for (const [, value] of rawSlots(draft.slots)) {
         if (!(value instanceof Unread)) eachReference(value, to)

@@ -1,7 +1,8 @@
 // The first half of a pack: what can be reached. It starts from the root and from all that was changed after the floor, and
 // follows every reference of every version that stays (retention.ts), so what any moment after the floor can see is
 // reached. It runs while others commit: each commit tells what it changes and refers to, and that counts as reached from
-// then on; nothing is removed meanwhile, so nothing that was read goes stale.
+// then on; nothing is removed meanwhile, so nothing that was read goes stale. Of a Tree that is there again it tells only what
+// it changes: the entries that were left in it are looked at, whatever was found of the Tree before.
 //
 // Reached and looked at are one bit an oid each. What waits to be looked at is a list of bounded length; when it is full
 // the rest is left, and found again as reached but not looked at. Some thousands of those that wait are looked at in the
@@ -69,6 +70,7 @@ export class Mark implements Witness {
   readonly #old = new NumberSet()
   readonly #done = new NumberSet()
   #waiting: number[] = []
+  readonly #restored: Oid[] = []
   #left = false
   /** What is left of a turn, in rows and in bytes. */
   #rowsLeft: number
@@ -94,6 +96,11 @@ export class Mark implements Witness {
 
   object(oid: Oid): void {
     this.#reach(numberOf(oid))
+  }
+
+  restored(tree: Oid): void {
+    this.object(tree)
+    this.#restored.push(tree)
   }
 
   blob(sha256: string): void {
@@ -123,7 +130,10 @@ export class Mark implements Witness {
     this.object(ROOT)
     yield* this.#young()
     for (;;) {
+      for (let tree = this.#restored.pop(); tree; tree = this.#restored.pop())
+        yield* this.#lookAtEntries(tree)
       while (this.#waiting.length > 0) yield* this.#look(this.#batch())
+      if (this.#restored.length > 0) continue
       if (!this.#left) return
       this.#left = false
       for (const number of this.reached) if (!this.#done.has(number)) this.#wait(number)

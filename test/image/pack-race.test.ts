@@ -16,11 +16,18 @@ interface Case<Made> {
   /** Is called in one turn of the pack. */
   readonly act: (kept: TestImage, made: Made) => Promise<unknown>
   readonly check: (kept: TestImage, made: Made) => unknown
+  /** How many revisions of each object stay. */
+  readonly keep?: number
+  /** Whether commits take a while. */
+  readonly durable?: boolean
 }
 
 /** Tries `act` in every turn; answers in how many of them it was refused because of the pack. */
-async function atEveryTurn<Made>(t: TestContext, { make, act, check }: Case<Made>) {
-  const kept = await freshImage(t, { cacheObjects: 5 })
+async function atEveryTurn<Made>(
+  t: TestContext,
+  { make, act, check, keep = 1, durable = false }: Case<Made>,
+) {
+  const kept = await freshImage(t, { cacheObjects: 5, durable })
   let refused = 0
   for (let turn = 0, isOver = false; !isOver; turn++) {
     const made = await make(kept)
@@ -29,7 +36,7 @@ async function atEveryTurn<Made>(t: TestContext, { make, act, check }: Case<Made
     const onProgress = () => {
       if (turns++ === turn) acted = isRefused(act(kept, made))
     }
-    await kept.image.pack({ before: kept.image.head, rows: 1, onProgress })
+    await kept.image.pack({ before: kept.image.head, rows: 1, keep, onProgress })
     isOver = acted === undefined
     if (await acted) refused++
     assert.deepEqual((await kept.image.verify()).faults, [], `turn ${turn}`)
@@ -223,6 +230,46 @@ test('takes back a transaction younger than the moment, or says that it was pack
     },
   })
 })
+
+for (const [when, more] of [
+  ['is being written', { durable: true }],
+  // what stays of the root's older revision leads to the Tree while it is gone
+  ['was looked at before', { keep: 2 }],
+] as const) {
+  test(`keeps what the entries refer to of a Tree that is taken back and ${when}`, async (t) => {
+    let done = 0
+    await atEveryTurn(t, {
+      ...more,
+      make: async (kept) => {
+        await chain(kept, 'long', 9) // the mark goes on for a while
+        await kept.commit((transaction) => {
+          const tree = transaction.createTree()
+          for (const key of ['one', 'two']) tree.set(key, transaction.create({ key }).ref)
+          transaction.root.set('tree', tree.ref)
+        })
+        await kept.commit((transaction) => {
+          const { oid } = transaction.root.get('tree') as TreeRef
+          transaction.root.delete('tree')
+          transaction.remove(oid)
+        })
+        return { gone: kept.image.head, done: false }
+      },
+      act: async (kept, made) => {
+        await kept.image.undo(made.gone, { user: 'ada' })
+        made.done = true
+        done++
+      },
+      check: async (kept, made) => {
+        if (!made.done) return
+        await kept.image.pack({ before: kept.image.head })
+        const view = kept.image.now()
+        for (const [key, value] of view.tree(view.root.get('tree') as TreeRef).entries())
+          assert.equal(view.get((value as Ref).oid).get('key'), key)
+      },
+    })
+    assert.ok(done > 0)
+  })
+}
 
 test('lets a transaction that began before read its moment and link what it made, however late', async (t) => {
   const kept = await freshImage(t)
