@@ -1,12 +1,13 @@
 // Which children of a node come near a question, by the words of their summaries alone. A word counts by how few of the
 // children have it (what all have tells nothing), whole, as its stem, and by its groups of three letters, so that
-// `bakery` finds `baker`. A pure function of the texts; embeddings, where there are some, add to the score.
+// `bakery` finds `baker`. A question for a number is nearer to a summary that has one. A pure function of the texts; embeddings, where there are some, add to the score.
 //
 // One child that is clearly nearer than all others is the answer; otherwise the mind is asked about the few that are near.
 
 const WHOLE = 2
 const STEM = 1.5
 const LETTERS = 0.35
+const NUMBER = 1.5
 /** Who has less than this share of the best score is not near. */
 const NEAR = 0.8
 const MOST = 4
@@ -27,9 +28,14 @@ const wordsOf = (text: string): readonly string[] =>
 
 const stemOf = (word: string): string => word.replace(/(?<=...)(?:ing|ed|es|er|s|e|y)$/, '')
 
+/** The kind of answer that a question asks for (Li and Roth, Learning question classifiers, 2002), numbers only. */
+const ASKS_FOR_NUMBER =
+  /\b(?:how (?:many|much|old|far|long|tall|heavy|often)|when|(?:what|which) year|since when)\b/i
+
 /** What a text is compared by, each with its weight. */
-function features(text: string): ReadonlyMap<string, number> {
+function features(text: string, hasNumber: RegExp): ReadonlyMap<string, number> {
   const found = new Map<string, number>()
+  if (hasNumber.test(text)) found.set('#', NUMBER)
   for (const word of wordsOf(text)) {
     found.set(`=${word}`, WHOLE)
     found.set(`~${stemOf(word)}`, STEM)
@@ -40,8 +46,8 @@ function features(text: string): ReadonlyMap<string, number> {
 
 /** How near each summary is to the question; 0 when they share nothing. */
 export function rankChildren(question: string, summaries: readonly string[]): readonly number[] {
-  const children = summaries.map(features)
-  const asked = features(question)
+  const children = summaries.map((summary) => features(summary, /\d/))
+  const asked = features(question, ASKS_FOR_NUMBER)
   return children.map((child) => {
     let score = 0
     for (const [feature, weight] of asked) {

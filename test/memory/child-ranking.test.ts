@@ -16,6 +16,12 @@ test('takes the child that shares the rare words of the question', () => {
   assert.deepEqual(nearestChildren('who plays the harp', children), [1])
 })
 
+test('takes the child that has a number when the question asks for one', () => {
+  const told = ['Ada is fond of tea, lives in Oslo', 'Ada turned 41 this year, works on maps']
+  assert.deepEqual(nearestChildren('how old is Ada', told), [1])
+  assert.deepEqual([...nearestChildren('what is Ada like', told)].sort(), [0, 1])
+})
+
 test('names all that are near when the words do not decide', () => {
   assert.deepEqual([...nearestChildren('what is known of Marta Brun', children)].sort(), [0, 1])
   assert.deepEqual([...nearestChildren('?', children)].sort(), [0, 1, 2])
