@@ -24,7 +24,7 @@ export const fullDiskAtPack: Trial = {
 async function fill({ folder, seed, random, rounds, tell }: TrialOptions): Promise<Counts> {
   let [packs, refused] = [0, 0]
   for (let round = 0; round < rounds; round++) {
-    const done = await inSmallPlace(folder, (place) => {
+    const done = await inSmallPlace({ folder }, (place) => {
       const files = round % 2 === 1
       const work = { dir: place.dir, seed: seed + round, lanes: [LANE], files, pack: true }
       return fillOne(place, work, random)

@@ -25,7 +25,7 @@ export const fullDisk: Trial = {
 async function fill({ folder, seed, random, rounds, tell }: TrialOptions): Promise<Counts> {
   let [refused, transactions] = [0, 0]
   for (let round = 0; round < rounds; round++) {
-    const done = await inSmallPlace(folder, (place) => {
+    const done = await inSmallPlace({ folder }, (place) => {
       const work = { dir: place.dir, seed: seed + round, lanes: [LANE], files: round % 2 === 1 }
       return fillOne(place, work, random)
     })

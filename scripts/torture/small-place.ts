@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BatError } from '../../src/base/errors.ts'
 
-const SIZE = 12 << 20
-
 export interface SmallPlace {
-  /** A folder on the small disk. */
+  /** A folder on the small disk, not there yet. */
   readonly dir: string
   /** Leaves this many bytes free. */
   leave(bytes: number): void
@@ -19,17 +17,20 @@ export interface SmallPlace {
 /** Why there can be no small disk here; undefined where there can. */
 export function smallPlaceMissing(): string | undefined {
   const probe = mkdtempSync(join(tmpdir(), 'batos-mount-'))
-  const permitted = mount(probe)
+  const permitted = mount(probe, 1)
   if (permitted) umount(probe)
   rmSync(probe, { recursive: true })
   return permitted ? undefined : 'mounting a small tmpfs is not permitted here'
 }
 
-/** Runs `work` with a small disk, empty, below `folder`. */
-export async function inSmallPlace<T>(folder: string, work: (place: SmallPlace) => Promise<T>): Promise<T> {
+/** Runs `work` with a small disk, empty, of so many MiB, below `folder`. */
+export async function inSmallPlace<T>(
+  { folder, mib = 12 }: { readonly folder: string; readonly mib?: number },
+  work: (place: SmallPlace) => Promise<T>,
+): Promise<T> {
   const at = join(folder, 'small')
   mkdirSync(at, { recursive: true })
-  if (!mount(at)) throw new Error(`no tmpfs could be mounted on ${at}`)
+  if (!mount(at, mib)) throw new Error(`no tmpfs could be mounted on ${at}`)
   const ballast = join(at, 'ballast')
   try {
     return await work({
@@ -56,6 +57,6 @@ export async function isRefused(work: () => Promise<unknown>): Promise<boolean> 
   }
 }
 
-const mount = (place: string): boolean =>
-  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', place]).status === 0
-const umount = (place: string): void => void spawnSync('umount', [place])
+const mount = (at: string, mib: number): boolean =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', at]).status === 0
+const umount = (at: string): void => void spawnSync('umount', [at])

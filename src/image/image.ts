@@ -46,7 +46,7 @@ import { undoInto } from './undo.ts'
 import { type Usage, type UsageOptions, usageOf } from './usage.ts'
 import { type Fault, type Verification, type VerifyOptions, verifyImage } from './verify.ts'
 import { type Source, View } from './view.ts'
-import { writeFailure } from './write-failure.ts'
+import { fullDiskOr, writeFailure } from './write-failure.ts'
 
 export interface ImageOptions {
   readonly dir: string
@@ -100,7 +100,7 @@ const TRIES = 5
 
 /**
  * Opens the image in `dir`, or makes one there. Throws E_IMAGE_LOCKED with the pid of the process that has it open,
- * E_IMAGE_FOREIGN, E_IMAGE_VERSION, E_HOME when the folder cannot be written.
+ * E_IMAGE_FOREIGN, E_IMAGE_VERSION, E_DISK_FULL, E_HOME when the folder cannot be written.
  */
 export async function openImage(options: ImageOptions): Promise<Image> {
   const { clock, durable = true } = options
@@ -143,7 +143,7 @@ export async function openImage(options: ImageOptions): Promise<Image> {
     return new Image({ ...options, dir, store, identity, blobs, teardown, head, horizon, damage })
   } catch (error) {
     await teardown.run()
-    throw error
+    throw fullDiskOr(error, dir)
   }
 }
 

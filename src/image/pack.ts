@@ -13,7 +13,6 @@
 // A record that is damaged may refer to anything. While one that has to stay is, nothing is condemned and no shared value and no blob goes:
 // only old revisions do. The report names it.
 import { setImmediate } from 'node:timers/promises'
-import { BatError } from '../base/errors.ts'
 import { numberOf, type Tid, tidOf } from '../base/ids.ts'
 import type { Progress } from '../base/progress.ts'
 import type { Blobs } from './blob.ts'
@@ -23,7 +22,7 @@ import { Mark } from './pack-mark.ts'
 import { type Removed, Sweep, type SweepOptions } from './pack-sweep.ts'
 import type { RetentionRule } from './retention.ts'
 import type { Store } from './store.ts'
-import { freeSpace, writeFailure } from './write-failure.ts'
+import { writeFailure } from './write-failure.ts'
 
 export interface PackOptions {
   /** The oldest moment to be seen from now on: a transaction, or milliseconds since 1970-01-01 UTC. */
@@ -72,8 +71,6 @@ export interface PackFloor {
 }
 
 const ROWS_A_TURN = 500
-/** More than a turn's pages may take, in bytes. */
-const WRITE_ROOM = 2 << 20
 const SWEPT = ['revisions', 'entries', 'transactions', 'values', 'blobs'] as const
 
 export async function packImage(
@@ -138,12 +135,8 @@ export async function packImage(
   }
 }
 
-/**
- * Throws E_DISK_FULL, E_IMAGE_WRITE. A write in this thread that fails for want of room can bring the process down within
- * LMDB, so none is begun where there is not what one may take.
- */
+/** Throws E_DISK_FULL, E_IMAGE_WRITE. */
 function writeOr<T>(dir: string, write: () => T): T {
-  if (freeSpace(dir) < WRITE_ROOM) throw new BatError('E_DISK_FULL', { dir })
   try {
     return write()
   } catch (error) {

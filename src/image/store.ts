@@ -2,10 +2,14 @@
 // one synchronous LMDB transaction, behind which there is an fsync; reads see what is committed. No read transaction
 // outlives the call that needed it: what is walked is walked in pages, each a seek of its own, so that a slow reader never
 // makes the file grow. Two stores of one process (a worker thread's) share the environment.
+//
+// A write of this thread that fails for want of room can bring the process down within LMDB, so none is carried on where there
+// is not the room that it may take. One made away from this thread fails by itself.
 import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb'
 import { BatError } from '../base/errors.ts'
 import { type Key, keyAfter, nameOfRecord, type Table, tables } from './keyspace.ts'
 import { PreparedRange } from './prepared-range.ts'
+import { roomForWrite, takenFrom } from './write-failure.ts'
 
 export interface Row {
   readonly key: Key
@@ -50,6 +54,9 @@ const PAGE_ROWS = 256
 /** LMDB takes no longer key, in bytes. */
 const KEY_LIMIT = 1978
 
+/** What a record may take beside its bytes: the rest of a page. */
+const PAGE = 4096
+
 /** So many records, and bytes in all, are put and committed in a fraction of a millisecond where no fsync stands behind. */
 const FEW = 32
 const SMALL = 65_536
@@ -63,14 +70,17 @@ interface Ranges {
 }
 
 export class Store {
+  readonly #dir: string
   readonly #root: RootDatabase<Buffer, Uint8Array>
   readonly #durable: boolean
   readonly #tables: Readonly<Record<Table, Rows>>
   readonly #ranges: Readonly<Record<Table, Ranges>>
 
-  private constructor(root: RootDatabase<Buffer, Uint8Array>, durable: boolean) {
+  private constructor(dir: string, root: RootDatabase<Buffer, Uint8Array>, durable: boolean) {
+    this.#dir = dir
     this.#root = root
     this.#durable = durable
+    if (!tables.every((name) => this.#has(name))) roomForWrite(dir)
     this.#tables = Object.fromEntries(
       tables.map((name) => [name, root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' })]),
     ) as Record<Table, Rows>
@@ -78,22 +88,28 @@ export class Store {
     this.#ranges = Object.fromEntries(ranges) as Record<Table, Ranges>
   }
 
-  /** Opens or makes the environment in the folder `dir`. Without `durable` no fsync stands behind a write. */
+  /**
+   * Opens or makes the environment in the folder `dir`. Without `durable` no fsync stands behind a write. Throws E_DISK_FULL
+   * where there is no room to make one.
+   */
   static open(dir: string, { durable = true }: { readonly durable?: boolean } = {}): Store {
-    return new Store(
-      open<Buffer, Uint8Array>({
-        path: dir,
-        noSubdir: false,
-        mapSize: MAP_SIZE,
-        maxDbs: 16,
-        encoding: 'binary',
-        keyEncoding: 'binary',
-        overlappingSync: false,
-        eventTurnBatching: false,
-        noSync: !durable,
-      }),
-      durable,
-    )
+    const root = open<Buffer, Uint8Array>({
+      path: dir,
+      noSubdir: false,
+      mapSize: MAP_SIZE,
+      maxDbs: 16,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+      eventTurnBatching: false,
+      noSync: !durable,
+    })
+    try {
+      return new Store(dir, root, durable)
+    } catch (error) {
+      void root.close()
+      throw error
+    }
   }
 
   /** The record under `key`; its bytes are valid until the next call. */
@@ -195,11 +211,18 @@ export class Store {
     return { file, used, free: Math.max(0, file - used) }
   }
 
-  /** Runs `fill` in one transaction, which is committed and on the disk when this returns; if it throws nothing is written. */
+  /**
+   * Runs `fill`, which may put and remove some hundred records, in one transaction, which is committed and on the disk when
+   * this returns; if it throws nothing is written. Throws E_DISK_FULL.
+   */
   write<T>(fill: (writer: Writer) => T): T {
+    let room = roomForWrite(this.#dir)
     return this.#root.transactionSync(() =>
       fill({
-        put: (table, key, record) => void this.#tables[table].putSync(key, record as Buffer),
+        put: (table, key, record) => {
+          room = takenFrom(room, record.length + PAGE, this.#dir)
+          this.#tables[table].putSync(key, record as Buffer)
+        },
         remove: (table, key) => void this.#tables[table].removeSync(key),
       }),
     )
@@ -233,6 +256,8 @@ export class Store {
 
   /** Takes a table away that an older format had, where it is there. */
   drop(name: string): void {
+    if (!this.#has(name)) return
+    roomForWrite(this.#dir)
     this.#root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }).dropSync()
   }
 
@@ -243,6 +268,11 @@ export class Store {
 
   close(): Promise<void> {
     return this.#root.close()
+  }
+
+  /** Whether there is a table of this name: LMDB keeps them in the unnamed one, as C strings. */
+  #has(name: string): boolean {
+    return this.#root.doesExist(Buffer.from(`${name}\0`))
   }
 }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +13,7 @@ import { Store, WHOLE } from '../../src/image/store.ts'
 import { damage } from './damage.ts'
 import { coded, freshFolder, freshImage, TestClock, TestImage } from './fresh-image.ts'
 import { runAndKill } from './run-and-kill.ts'
-import { mounted } from './small-disk.ts'
+import { onSmallDisk } from './small-disk.ts'
 
 const clock = new TestClock()
 
@@ -287,22 +286,15 @@ test('ends a backup and a restoring when told to, and the backup before stays wh
 })
 
 test('keeps the backup before when the disk is too full for the next', async (t) => {
-  const { kept, to, made } = await scene(t)
-  await mkdir(to)
-  if (!mounted(to, '1m')) {
-    t.skip('mounting a small tmpfs is not permitted here')
-    return
-  }
-  try {
-    await kept.image.backup(join(to, 'backup'))
+  const { kept, made } = await scene(t)
+  await onSmallDisk(t, 1, async ({ dir }) => {
+    await kept.image.backup(dir)
     await kept.image.transact({ user: 'ada' }, async (transaction) => {
       transaction.root.set('large', await transaction.importBlob(Buffer.alloc(2 << 20)))
     })
-    await assert.rejects(kept.image.backup(join(to, 'backup')), coded('E_BACKUP_ROOM'))
-    assert.equal((await restore(join(to, 'backup'), made, { clock })).head, 'tx:3')
-  } finally {
-    execFileSync('umount', [to])
-  }
+    await assert.rejects(kept.image.backup(dir), coded('E_BACKUP_ROOM'))
+    assert.equal((await restore(dir, made, { clock })).head, 'tx:3')
+  })
 })
 
 const KILLS = 6

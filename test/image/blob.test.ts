@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
@@ -10,7 +9,7 @@ import type { BlobRef } from '../../src/base/value.ts'
 import type { BlobSource } from '../../src/image/blob.ts'
 import { coded, freshFolder, freshImage, TestImage } from './fresh-image.ts'
 import { runAndKill } from './run-and-kill.ts'
-import { mounted } from './small-disk.ts'
+import { onSmallDisk } from './small-disk.ts'
 
 const bytes = randomBytes(300_000)
 
@@ -239,19 +238,12 @@ test('works on when the working folder changes', async (t) => {
 })
 
 test('copies a file from another file system', async (t) => {
-  const other = await freshFolder(t)
-  if (!mounted(other, '1m')) {
-    t.skip('mounting a small tmpfs is not permitted here')
-    return
-  }
-  try {
-    const image = await freshImage(t)
-    await writeFile(join(other, 'weights'), bytes)
-    const ref = await kept(image, { file: join(other, 'weights'), link: true })
+  const image = await freshImage(t)
+  await onSmallDisk(t, 1, async ({ dir }) => {
+    await writeFile(dir, bytes)
+    const ref = await kept(image, { file: dir, link: true })
     assert.deepEqual(await readFile(image.image.blobPath(ref)), bytes)
-  } finally {
-    execFileSync('umount', [other])
-  }
+  })
 })
 
 test('finds a linked file that its owner changed all the same', async (t) => {
@@ -317,26 +309,21 @@ test('streams bytes through little memory, however many they are', async (t) => 
   assert.ok(most - before < 64 << 20, `${(most - before) >> 20} MiB more`)
 })
 
-test('keeps every transaction going when the disk is too full for bytes', async (t) => {
-  const mount = await freshFolder(t)
-  if (!mounted(mount, '6m')) {
-    t.skip('mounting a small tmpfs is not permitted here')
-    return
-  }
-  const image = await new TestImage(join(mount, 'image'), { durable: true }).open()
-  try {
-    const full = image.begin()
-    await assert.rejects(full.importBlob(Buffer.alloc(8 << 20)), coded('E_DISK_FULL'))
-    full.root.set('photo', await full.importBlob(bytes))
-    await full.commit()
-    await image.reopen()
-    assert.deepEqual(await filesOf(image), [digest(bytes)])
-    assert.ok((await image.image.verify()).ok)
-  } finally {
-    await image.image.close()
-    execFileSync('umount', [mount])
-  }
-})
+test('keeps every transaction going when the disk is too full for bytes', (t) =>
+  onSmallDisk(t, 6, async ({ dir }) => {
+    const image = await new TestImage(dir, { durable: true }).open()
+    try {
+      const full = image.begin()
+      await assert.rejects(full.importBlob(Buffer.alloc(8 << 20)), coded('E_DISK_FULL'))
+      full.root.set('photo', await full.importBlob(bytes))
+      await full.commit()
+      await image.reopen()
+      assert.deepEqual(await filesOf(image), [digest(bytes)])
+      assert.ok((await image.image.verify()).ok)
+    } finally {
+      await image.image.close()
+    }
+  }))
 
 const KILLS = 8
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
@@ -13,8 +13,7 @@ import { openImage } from '../../src/image/image.ts'
 import { entryVersionKey, formatEntryKey, metaKey, revisionKey } from '../../src/image/keyspace.ts'
 import { formatRecord } from '../../src/image/record.ts'
 import { Store } from '../../src/image/store.ts'
-import { coded, freshFolder, freshImage, TestImage } from './fresh-image.ts'
-import { mounted } from './small-disk.ts'
+import { coded, freshFolder, freshImage, type TestImage } from './fresh-image.ts'
 
 /** Flips one bit of a record where it lies. */
 async function damage(kept: TestImage, table: 'revisions' | 'entries', key: Uint8Array): Promise<void> {
@@ -180,31 +179,4 @@ test('says when its folder cannot be used', async (t) => {
   await mkdir(closed)
   await chmod(closed, 0o500)
   await assert.rejects(openImage({ dir: closed, clock: systemClock }), coded('E_HOME'))
-})
-
-test('fails a commit on a full disk, keeps everything, and works on when there is room', async (t) => {
-  const mount = await freshFolder(t)
-  if (!mounted(mount, '3m')) {
-    t.skip('mounting a small tmpfs is not permitted here')
-    return
-  }
-  const kept = await new TestImage(join(mount, 'image'), { durable: true }).open()
-  try {
-    const oid = await kept.make('genesis', { count: 1 })
-    await writeFile(join(mount, 'ballast'), new Uint8Array(1 << 20))
-    const big = kept.begin()
-    big.get(oid).set('text', 'x'.repeat(3 << 20))
-    await assert.rejects(big.commit(), coded('E_DISK_FULL'))
-    assert.equal(kept.slot(oid, 'count'), 1)
-    assert.equal(kept.slot(oid, 'text'), undefined)
-    big.get(oid).set('text', 'small').set('count', 2)
-    execFileSync('rm', [join(mount, 'ballast')])
-    await big.commit()
-    await kept.reopen()
-    assert.deepEqual([kept.slot(oid, 'count'), kept.slot(oid, 'text')], [2, 'small'])
-    assert.ok((await kept.image.verify()).ok)
-  } finally {
-    await kept.image.close()
-    execFileSync('umount', [mount])
-  }
 })

@@ -1,12 +1,15 @@
-// A disk that is soon full: a tmpfs of a given size, where mounting one is permitted.
-import { execFileSync } from 'node:child_process'
+// A test on a disk that is soon full, where mounting one is permitted; elsewhere the test is skipped, and says why.
+import type { TestContext } from 'node:test'
+import { inSmallPlace, type SmallPlace, smallPlaceMissing } from '../../scripts/torture/small-place.ts'
+import { freshFolder } from './fresh-image.ts'
 
-/** Mounts a tmpfs of `size` (`3m`) on the folder `at`; answers whether that could be done. `umount` ends it. */
-export function mounted(at: string, size: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', at], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
+/** Runs `work` with an empty disk of so many MiB. */
+export async function onSmallDisk(
+  t: TestContext,
+  mib: number,
+  work: (place: SmallPlace) => Promise<void>,
+): Promise<void> {
+  const missing = smallPlaceMissing()
+  if (missing) t.skip(missing)
+  else await inSmallPlace({ folder: await freshFolder(t), mib }, work)
 }
