@@ -1,5 +1,7 @@
 // MessagePack's shapes into buffers, one piece of work behind the other: what was written stays as it is, in memory that it
 // shares with its neighbours. It knows bytes, not what they mean: see codec.ts.
+import { Memory } from './put.ts'
+
 const FIRST_SIZE = 1024
 const SIZE = 65_536
 /** Longer texts are left to Node to encode. */
@@ -9,6 +11,7 @@ const FEW_BYTES = 32
 
 export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)
+  #memory = new Memory(this.#buffer.buffer)
   #start = 0
   #at = 0
 
@@ -25,6 +28,15 @@ export class ByteWriter {
   /** How many bytes were written since the beginning. */
   get size(): number {
     return this.#at - this.#start
+  }
+
+  /** Where what is being written is, until more is: from `start` on. */
+  get memory(): Memory {
+    return this.#memory
+  }
+
+  get start(): number {
+    return this.#start
   }
 
   /** What was written, in memory of its own. */
@@ -212,6 +224,7 @@ export class ByteWriter {
     if (this.#at + size <= this.#buffer.length) return
     const begun = this.written()
     this.#buffer = Buffer.allocUnsafeSlow(Math.max(SIZE, (begun.length + size) * 2))
+    this.#memory = new Memory(this.#buffer.buffer)
     this.#buffer.set(begun)
     this.#start = 0
     this.#at = begun.length

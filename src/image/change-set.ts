@@ -32,10 +32,8 @@ export class ChangeSet {
   }
 
   put(oid: Oid, draft: Draft): void {
-    const { drafts } = this
-    const before = drafts.get(oid)
-    drafts.set(oid, draft)
-    this.#journal?.push(() => (before ? drafts.set(oid, before) : drafts.delete(oid)))
+    if (this.#journal) this.note(putBack(this.drafts, oid))
+    this.drafts.set(oid, draft)
     this.#onMove()
   }
 
@@ -66,12 +64,14 @@ export class ChangeSet {
   }
 
   setEntry(tree: Oid, key: Uint8Array, value: Value | undefined): void {
-    const entries = this.entries.get(tree) ?? new Map<string, EntryChange>()
-    if (entries.size === 0) this.entries.set(tree, entries)
+    let entries = this.entries.get(tree)
+    if (!entries) {
+      entries = new Map<string, EntryChange>()
+      this.entries.set(tree, entries)
+    }
     const text = keyText(key)
-    const before = entries.get(text)
+    if (this.#journal) this.note(putBack(entries, text))
     entries.set(text, { key, value })
-    this.#journal?.push(() => (before ? entries.set(text, before) : entries.delete(text)))
   }
 
   /** Has `takeBack` called when a savepoint before now is rolled back. */
@@ -105,4 +105,10 @@ export class ChangeSet {
     this.#marks = []
     this.#onMove()
   }
+}
+
+/** What brings back how `key` is now. */
+function putBack<K, V>(map: Map<K, V>, key: K): () => void {
+  const before = map.get(key)
+  return before === undefined ? () => map.delete(key) : () => map.set(key, before)
 }

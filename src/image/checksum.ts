@@ -18,9 +18,8 @@ for (let i = 256; i < TABLES.length; i++) {
   TABLES[i] = (sum >>> 8) ^ TABLES[sum & 0xff]!
 }
 
-/** The sum of `bytes` from the `from`th on, behind what has the sum `before`. */
-export function crc32Of(bytes: Uint8Array, before: number, from = 0): number {
-  const end = bytes.length
+/** The sum of `bytes` from the `from`th to the `end`th, behind what has the sum `before`. */
+export function crc32Of(bytes: Uint8Array, before: number, from = 0, end = bytes.length): number {
   if (end - from >= LONG) {
     return crc32(new Uint8Array(bytes.buffer, bytes.byteOffset + from, end - from), before)
   }

@@ -3,6 +3,7 @@
 // is the first of its object. Revisions of both kinds can be read at any time; what is damaged stays as it is.
 import { BatError } from '../base/errors.ts'
 import type { FormatStep } from './migration.ts'
+import type { Put } from './put.ts'
 import { formatObject, parseRecord, type RecordBody } from './record.ts'
 import { SharedValues, Sharer } from './shared-values.ts'
 import type { Row } from './store.ts'
@@ -13,8 +14,9 @@ export const toFormat2: FormatStep = {
   convert: (store, row, { put }) => {
     const body = soundBody(row)
     if (body?.kind !== 'object') return
-    const { record, lazy } = formatObject(row.key, body, new Sharer(new SharedValues(store), put))
-    if (lazy) put('revisions', row.key, record)
+    const putInto = ({ table, key, record }: Put) => put(table, key, record)
+    const { put: revision, lazy } = formatObject(row.key, body, new Sharer(new SharedValues(store), putInto))
+    if (lazy) putInto(revision)
   },
   finish: (store) => store.drop('heads'),
 }

@@ -45,9 +45,8 @@ export function transactionKey(tid: number): Key {
   return key
 }
 
-/** The key of the revision that `tid` made; also where a seek for the one valid at `tid` starts. */
-export function revisionKey(oid: Oid, tid: number): Key {
-  const key = new Uint8Array(12)
+/** The key of the revision that `tid` made; also where a seek for the one valid at `tid` starts. `key`: what to write it in. */
+export function revisionKey(oid: Oid, tid: number, key = new Uint8Array(12)): Key {
   put48(key, 0, numberOf48(oid))
   put48(key, 6, NEWEST - tid)
   return key
@@ -63,8 +62,18 @@ export const revisionsEnd = (oid: Oid): Key => {
 export function entryVersionKey(tree: Oid, entry: Key, tid: number): Key {
   const key = new Uint8Array(12 + entry.length)
   put48(key, 0, numberOf48(tree))
-  key.set(entry, 6)
+  for (let i = 0; i < entry.length; i++) key[6 + i] = entry[i]!
   put48(key, 6 + entry.length, NEWEST - tid)
+  return key
+}
+
+/** The version key of another entry of the same Tree at the same tid: in the same memory, where it fits. */
+export function versionKeyOf(entry: Key, like: Key): Key {
+  const end = like.length - 6
+  const key = entry.length === end - 6 ? like : new Uint8Array(12 + entry.length)
+  if (key !== like) for (let i = 0; i < 6; i++) key[i] = like[i]!
+  for (let i = 0; i < entry.length; i++) key[6 + i] = entry[i]!
+  if (key !== like) for (let i = 0; i < 6; i++) key[6 + entry.length + i] = like[end + i]!
   return key
 }
 

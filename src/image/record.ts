@@ -25,6 +25,7 @@ import { readMembers, readSlots, readValue, type Sharing, writeSlots, writeValue
 import { type Key, nameOfRecord, type Table, tables } from './keyspace.ts'
 import type { RawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
+import { Put } from './put.ts'
 import { type Named, skim } from './skim.ts'
 import type { Row } from './store.ts'
 
@@ -71,42 +72,61 @@ const writer = new ByteWriter()
 const valueWriter = new ByteWriter()
 
 /** The bytes to store under `key`. */
-export function formatRecord(table: Table, key: Key, body: RecordBody): Buffer {
-  begin(writer, body.kind, body.kind === 'object' ? body.shape : 0)
+export const formatRecord = (table: Table, key: Key, body: RecordBody): Buffer =>
+  formatPut(table, key, body).record
+
+/** What is to be put for a record; `key` is copied. */
+export function formatPut(table: Table, key: Key, body: RecordBody): Put {
+  begin(writer, key, kindNumbers[body.kind], body.kind === 'object' ? body.shape : 0)
   if (body.kind === 'object') writeSlots(writer, body.slots)
   else if (body.kind === 'tree') writer.number(body.count)
   else if (body.kind !== 'gone') writeValue(writer, body.value)
-  return summed(writer, table, key)
+  return summed(writer, { table, number: TABLE_NUMBERS[table], keySize: key.length })
 }
 
-/** The record of an object whose large values go to `sharing`, and its slots as a reader would find them. */
+/** Likewise for an entry of a Tree; without a value it was taken away. */
+export function formatEntry(key: Key, value: Value | undefined): Put {
+  begin(writer, key, value === undefined ? kindNumbers.gone : kindNumbers.entry)
+  if (value !== undefined) writeValue(writer, value)
+  return summed(writer, { table: 'entries', number: TABLE_NUMBERS.entries, keySize: key.length })
+}
+
+/** Likewise for an object whose large values go to `sharing`; and its slots as a reader would find them. */
 export function formatObject(
   key: Key,
   { slots, shape }: { readonly slots: Slots; readonly shape?: number },
   sharing: Sharing,
-): { readonly record: Buffer; readonly lazy: RawSlots | undefined } {
-  begin(writer, 'object', shape)
+): { readonly put: Put; readonly lazy: RawSlots | undefined } {
+  begin(writer, key, kindNumbers.object, shape)
   const lazy = writeSlots(writer, slots, sharing)
-  return { record: summed(writer, 'revisions', key), lazy }
+  const put = summed(writer, { table: 'revisions', number: TABLE_NUMBERS.revisions, keySize: key.length })
+  return { put, lazy }
 }
 
-/** The record of a shared value, of which the encoding is given; may be made while another record is. */
-export function formatValue(key: Key, encoding: Uint8Array): Buffer {
-  begin(valueWriter, 'value')
+/** Likewise for a shared value, of which the encoding is given; may be made while another record is. */
+export function formatValue(key: Key, encoding: Uint8Array): Put {
+  begin(valueWriter, key, kindNumbers.value)
   valueWriter.bytes(encoding)
-  return summed(valueWriter, 'values', key)
+  return summed(valueWriter, { table: 'values', number: TABLE_NUMBERS.values, keySize: key.length })
 }
 
-function begin(to: ByteWriter, kind: RecordBody['kind'], shape = 0): void {
+function begin(to: ByteWriter, key: Key, kind: number, shape = 0): void {
   to.begin()
+  to.bytes(key)
   to.uint32(0)
-  to.uint32((RECORD_VERSION << 24) | (kindNumbers[kind] << 16) | shape)
+  to.uint32((RECORD_VERSION << 24) | (kind << 16) | shape)
 }
 
-function summed(to: ByteWriter, table: Table, key: Key): Buffer {
-  const record = to.written()
-  to.uint32At(0, sumOf(table, key, record))
-  return record
+function summed(
+  to: ByteWriter,
+  { table, number, keySize }: { readonly table: Table; readonly number: number; readonly keySize: number },
+): Put {
+  const { memory, start } = to
+  const middle = start + keySize
+  const end = start + to.size
+  const sum = crc32Of(memory, crc32Of(memory, number, start, middle), middle + 4, end)
+  to.uint32At(keySize, sum)
+  return new Put(table, memory, { start, middle, end })
 }
 
 /**

@@ -60,7 +60,7 @@ export class Shapes {
   }
 
   #of(slots: Slots): Shape | undefined {
-    return this.#shapes.find(({ has }) => has(slots))
+    return this.#shapes.length === 0 ? undefined : this.#shapes.find(({ has }) => has(slots))
   }
 }
 

@@ -9,8 +9,9 @@ import { DIGEST_SIZE, readValue, type Sharing } from './codec.ts'
 import { Horizon } from './horizon.ts'
 import { valueKey } from './keyspace.ts'
 import type { Digest, Unread } from './lazy-slots.ts'
+import type { Put } from './put.ts'
 import { damaged, formatValue, parseRecordOf } from './record.ts'
-import type { Store, Writer } from './store.ts'
+import type { Store } from './store.ts'
 
 interface Cached extends Kept {
   readonly value: Value
@@ -77,10 +78,10 @@ export class Sharer implements Sharing {
   /** All shared values that the revisions written refer to, those written before included. */
   readonly digests = new Set<Digest>()
   readonly #values: SharedValues
-  readonly #put: Writer['put']
+  readonly #put: (put: Put) => void
   readonly #horizon: Horizon
 
-  constructor(values: SharedValues, put: Writer['put'], horizon = new Horizon()) {
+  constructor(values: SharedValues, put: (put: Put) => void, horizon = new Horizon()) {
     this.#values = values
     this.#horizon = horizon
     this.#put = put
@@ -88,10 +89,8 @@ export class Sharer implements Sharing {
 
   keep(encoding: Uint8Array): Digest {
     const digest = hash('sha256', encoding, 'hex').slice(0, 32)
-    if (!this.digests.has(digest) && !this.#values.has(digest)) {
-      const key = valueKey(digest)
-      this.#put('values', key, formatValue(key, encoding))
-    }
+    const isKept = this.digests.has(digest) || this.#values.has(digest)
+    if (!isKept) this.#put(formatValue(valueKey(digest), encoding))
     return digest
   }
 

@@ -9,6 +9,7 @@ import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb'
 import { BatError } from '../base/errors.ts'
 import { type Key, keyAfter, nameOfRecord, type Table, tables } from './keyspace.ts'
 import { PreparedRange } from './prepared-range.ts'
+import { Put } from './put.ts'
 import { roomForWrite, takenFrom } from './write-failure.ts'
 
 export interface Row {
@@ -29,12 +30,6 @@ export interface Range {
 
 /** All rows of a table. */
 export const WHOLE: Range = { from: Buffer.alloc(1), to: Buffer.alloc(64, 0xff) }
-
-export interface Put {
-  readonly table: Table
-  readonly key: Key
-  readonly record: Uint8Array
-}
 
 export interface Writer {
   put(table: Table, key: Key, record: Uint8Array): void
@@ -61,7 +56,7 @@ const PAGE = 4096
 const FEW = 32
 const SMALL = 65_536
 
-type Rows = Database<Buffer, Uint8Array>
+type Rows = Database<Uint8Array, Key>
 
 /** How the rows of a table are read, and its keys alone. */
 interface Ranges {
@@ -82,7 +77,7 @@ export class Store {
     this.#durable = durable
     if (!tables.every((name) => this.#has(name))) roomForWrite(dir)
     this.#tables = Object.fromEntries(
-      tables.map((name) => [name, root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' })]),
+      tables.map((name) => [name, root.openDB({ name, encoding: 'binary', ...UNTYPED.table })]),
     ) as Record<Table, Rows>
     const ranges = tables.map((name) => [name, rangesOf(this.#tables[name])])
     this.#ranges = Object.fromEntries(ranges) as Record<Table, Ranges>
@@ -101,6 +96,7 @@ export class Store {
       encoding: 'binary',
       keyEncoding: 'binary',
       overlappingSync: false,
+      ...UNTYPED.environment,
       eventTurnBatching: false,
       noSync: !durable,
     })
@@ -221,7 +217,7 @@ export class Store {
       fill({
         put: (table, key, record) => {
           room = takenFrom(room, record.length + PAGE, this.#dir)
-          this.#tables[table].putSync(key, record as Buffer)
+          this.#tables[table].putSync(key, record)
         },
         remove: (table, key) => void this.#tables[table].removeSync(key),
       }),
@@ -234,8 +230,9 @@ export class Store {
    */
   async putAll(puts: readonly Put[]): Promise<void> {
     // a refusal in the middle would leave the first half to be written
-    for (const { key } of puts) {
-      if (key.length === 0 || key.length > KEY_LIMIT) throw new RangeError(`a key of ${key.length} bytes`)
+    for (const { start, middle } of puts) {
+      const size = middle - start
+      if (size === 0 || size > KEY_LIMIT) throw new RangeError(`a key of ${size} bytes`)
     }
     if (!this.#durable && puts.length <= FEW && sizeOf(puts) <= SMALL) {
       this.write((writer) => {
@@ -245,7 +242,12 @@ export class Store {
     }
     try {
       await this.#root.batch(() => {
-        for (const { table, key, record } of puts) void this.#tables[table].put(key, record as Buffer)
+        for (const put of puts) {
+          const { table, memory, middle, end } = put
+          memory.start = middle // the binding takes of a Memory what lies between the two
+          memory.end = end
+          void this.#tables[table].put(put as unknown as Key, memory)
+        }
       })
     } catch (error) {
       // LMDB's own error comes behind one that says only that there was one
@@ -276,12 +278,39 @@ export class Store {
   }
 }
 
+/**
+ * Keys as the binding has them in its own memory: a key, or the one of a Put. They are short, and copied byte by byte for
+ * less than a call costs.
+ */
+const keyEncoder = {
+  writeKey(key: Key | Put, to: Uint8Array, start: number): number {
+    const isPut = key instanceof Put
+    const bytes = isPut ? key.memory : key
+    const first = isPut ? key.start : 0
+    const size = isPut ? key.middle - first : key.length
+    if (start + size > to.length) throw new RangeError(`a key of ${size} bytes`)
+    for (let i = 0; i < size; i++) to[start + i] = bytes[first + i]!
+    return start + size
+  },
+  readKey(from: Uint8Array, start: number, end: number): Key {
+    const key = new Uint8Array(end - start)
+    for (let i = 0; i < key.length; i++) key[i] = from[start + i]!
+    return key
+  },
+}
+
+/**
+ * Options that the binding's types leave out. Of many puts the first are written while the last are still handed over:
+ * it begins when so many have come, and they are committed together all the same.
+ */
+const UNTYPED = { table: { keyEncoder }, environment: { batchStartThreshold: 64 } } as const
+
 const rangesOf = (table: Rows): Ranges => ({
   rows: new PreparedRange((bounds) => table.getRange(bounds as RangeOptions), { values: true }),
   keys: new PreparedRange((bounds) => table.getKeys(bounds as RangeOptions), { values: false }),
 })
 
-const sizeOf = (puts: readonly Put[]): number => puts.reduce((sum, { record }) => sum + record.length, 0)
+const sizeOf = (puts: readonly Put[]): number => puts.reduce((sum, { middle, end }) => sum + end - middle, 0)
 
 /** LMDB cannot get at a record: a page of its file is damaged. */
 const unreadable = (table: Table, key: Key, error: unknown): BatError => {

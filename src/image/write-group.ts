@@ -14,19 +14,22 @@ import type { Head } from './head.ts'
 import type { Horizon } from './horizon.ts'
 import {
   blobKey,
+  compareKeys,
   entryVersionKey,
   type Key,
   keyText,
   revisionKey,
   type Table,
   transactionKey,
+  versionKeyOf,
 } from './keyspace.ts'
 import { type Digest, LazySlots } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
-import { formatObject, formatRecord, type RecordBody } from './record.ts'
+import type { Put } from './put.ts'
+import { formatEntry, formatObject, formatPut, type RecordBody } from './record.ts'
 import type { Revision, Revisions } from './revisions.ts'
 import { Sharer } from './shared-values.ts'
-import type { Put, Store } from './store.ts'
+import type { Store } from './store.ts'
 import { type TransactionRecord, transactionBody } from './transaction-record.ts'
 import type { EntryChange, EntryChanges } from './view.ts'
 
@@ -89,7 +92,7 @@ export class WriteGroup {
       if (lost.size > 0) return { refusal: new BatError('E_PACKED_AWAY', { objects: [...lost] }) }
       const dangling = this.#dangling(request)
       if (dangling) return { refusal: dangling }
-      settled = { ...checked, counts: await this.#countsAfter(request) }
+      settled = { ...checked, ...(await this.#entriesAfter(request)) }
     } catch (error) {
       return { refusal: error }
     }
@@ -126,14 +129,16 @@ export class WriteGroup {
     return tid <= moment && this.#revision(oid)?.kind === 'gone'
   }
 
-  /** How many entries each Tree will have. */
-  async #countsAfter({ drafts, entries }: CommitRequest): Promise<ReadonlyMap<Oid, number>> {
+  async #entriesAfter({ drafts, entries }: CommitRequest): Promise<Pick<Settled, 'counts' | 'slices'>> {
     const counts = new Map<Oid, number>()
+    const slices = new Map<Oid, readonly Slice[]>()
     for (const [tree, changes] of entries) {
       const draft = drafts.get(tree)
       const revision = draft?.created ? undefined : this.#revision(tree)
       let count = draft?.kind === 'tree' ? draft.count : revision?.kind === 'tree' ? revision.count : 0
+      const ordered: Slice[] = []
       for (const slice of inOrder(changes)) {
+        ordered.push(slice)
         const isThere = this.#committed.entries.presence(tree)
         for (const { key, value } of slice) {
           const before = this.#change(tree, key)
@@ -143,28 +148,30 @@ export class WriteGroup {
         await this.#turn()
       }
       counts.set(tree, count)
+      slices.set(tree, ordered)
     }
-    return counts
+    return { counts, slices }
   }
 
-  async #write(request: CommitRequest, { merged, counts }: Settled): Promise<void> {
+  async #write(request: CommitRequest, { merged, counts, slices }: Settled): Promise<void> {
     const tid = this.#head.tid + 1
-    const put = (table: Table, key: Key, record: Uint8Array) => this.#put({ table, key, record })
-    const sharer = new Sharer(this.#committed.revisions.values, put, this.#committed.horizon)
+    const sharer = new Sharer(this.#committed.revisions.values, this.#put, this.#committed.horizon)
     const lists: Lists = { created: [], changed: [], gone: [] }
-    for (const oid of request.drafts.keys()) {
-      const draft = request.drafts.get(oid)!
-      lists[draft.kind === 'gone' ? 'gone' : draft.created ? 'created' : 'changed'].push(oid)
+    const key = new Uint8Array(12)
+    for (const [oid, draft] of request.drafts) {
+      const list = draft.kind === 'gone' ? lists.gone : draft.created ? lists.created : lists.changed
+      list.push(oid)
       if (draft.kind === 'object') {
-        const slots = this.#putObject(revisionKey(oid, tid), merged.get(oid) ?? draft.slots, sharer)
+        const own = merged.size > 0 ? (merged.get(oid) ?? draft.slots) : draft.slots
+        const slots = this.#putObject(revisionKey(oid, tid, key), own, sharer)
         if (!draft.created || request.drafts.size < LOAD) this.fresh.set(oid, { tid, kind: 'object', slots })
       } else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
       else if (!counts.has(oid)) this.#revise(oid, { tid, kind: 'tree', count: draft.count })
       const pause = this.#pause()
       if (pause) await pause
     }
-    for (const [tree, changes] of request.entries) {
-      await this.#writeEntries(tree, changes, tid)
+    for (const tree of request.entries.keys()) {
+      for (const slice of slices.get(tree)!) await this.#writeEntries(tree, slice, tid)
       const draft: Draft | undefined = request.drafts.get(tree)
       if (draft?.kind === 'gone') continue
       if (!draft) lists.changed.push(tree)
@@ -173,7 +180,7 @@ export class WriteGroup {
     for (const { sha256, size } of request.blobs) {
       const key = blobKey(sha256)
       const before = this.#blobs.get(sha256) ?? this.#committed.store.get('blobs', key)
-      this.#blobs.set(sha256, this.#putRecord('blobs', key, blobBody({ sha256, size, tid }, before)))
+      this.#blobs.set(sha256, this.#putRecord('blobs', key, blobBody({ sha256, size, tid }, before)).record)
     }
     this.#taken.push({ tid, drafts: request.drafts, entries: request.entries })
     for (const digest of sharer.digests) this.values.add(digest)
@@ -183,8 +190,8 @@ export class WriteGroup {
   /** Answers the slots as they are kept: large values unread. */
   #putObject(key: Key, slots: Slots, sharer: Sharer): Slots {
     const { values, shapes } = this.#committed.revisions
-    const { record, lazy } = formatObject(key, { slots, shape: shapes.versionOf(slots) }, sharer)
-    this.#put({ table: 'revisions', key, record })
+    const { put, lazy } = formatObject(key, { slots, shape: shapes.versionOf(slots) }, sharer)
+    this.#put(put)
     return lazy ? new LazySlots(lazy, values.read) : slots
   }
 
@@ -193,14 +200,13 @@ export class WriteGroup {
     this.fresh.set(oid, revision)
   }
 
-  async #writeEntries(tree: Oid, changes: EntryChanges, tid: number): Promise<void> {
-    for (const slice of inOrder(changes)) {
-      for (const { key, value } of slice) {
-        const body: RecordBody = value === undefined ? { kind: 'gone' } : { kind: 'entry', value }
-        this.#putRecord('entries', entryVersionKey(tree, key, tid), body)
-        const pause = this.#pause()
-        if (pause) await pause
-      }
+  async #writeEntries(tree: Oid, slice: Slice, tid: number): Promise<void> {
+    let version = entryVersionKey(tree, NO_ENTRY, tid)
+    for (const { key, value } of slice) {
+      version = versionKeyOf(key, version)
+      this.#put(formatEntry(version, value))
+      const pause = this.#pause()
+      if (pause) await pause
     }
   }
 
@@ -226,15 +232,15 @@ export class WriteGroup {
     return record
   }
 
-  #putRecord(table: Table, key: Key, body: RecordBody): Uint8Array {
-    const record = formatRecord(table, key, body)
-    this.#put({ table, key, record })
-    return record
+  #putRecord(table: Table, key: Key, body: RecordBody): Put {
+    const put = formatPut(table, key, body)
+    this.#put(put)
+    return put
   }
 
-  #put(put: Put): void {
+  readonly #put = (put: Put): void => {
     this.puts.push(put)
-    this.#sinceLook += put.record.length + RECORD
+    this.#sinceLook += put.end - put.middle + RECORD
   }
 
   /** What to wait for before the next record, if anything. */
@@ -261,13 +267,15 @@ export class WriteGroup {
 }
 
 /** In slices, each in the order of the keys, which LMDB likes best; very many sorted at once would keep others waiting. */
-function* inOrder(changes: EntryChanges): Generator<EntryChange[], void, undefined> {
-  const texts = [...changes.keys()]
-  for (let from = 0; from < texts.length; from += SLICE) {
-    const slice = texts.slice(from, from + SLICE).sort()
-    yield slice.map((text) => changes.get(text)!)
+function* inOrder(changes: EntryChanges): Generator<Slice, void, undefined> {
+  const all = [...changes.values()]
+  for (let from = 0; from < all.length; from += SLICE) {
+    yield all.slice(from, from + SLICE).sort((a, b) => compareKeys(a.key, b.key))
   }
 }
+
+type Slice = readonly EntryChange[]
+const NO_ENTRY: Key = new Uint8Array(0)
 
 /** A request of which the records are made. */
 interface Taken extends Pick<CommitRequest, 'drafts' | 'entries'> {
@@ -279,6 +287,8 @@ interface Settled {
   readonly merged: ReadonlyMap<Oid, Slots>
   /** How many entries each Tree will have. */
   readonly counts: ReadonlyMap<Oid, number>
+  /** The changes of their entries, in order. */
+  readonly slices: ReadonlyMap<Oid, readonly Slice[]>
 }
 
 interface Lists {

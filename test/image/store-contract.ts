@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { siblingModule } from '../../src/base/sibling-module.ts'
 import { tables } from '../../src/image/keyspace.ts'
+import { Put } from '../../src/image/put.ts'
 import type { Range, Row, Store } from '../../src/image/store.ts'
 import { freshFolder } from './fresh-image.ts'
 
@@ -217,11 +218,7 @@ export function describeStore(name: string, open: Open): void {
 
     it('puts many away from this thread all or none, in the order in which they came', async (t) => {
       const store = await opened(t)
-      const put = (key: string, value: string) => ({
-        table: 'entries' as const,
-        key: bytes(key),
-        record: bytes(value),
-      })
+      const put = (key: string, value: string) => Put.of('entries', bytes(key), bytes(value))
       const names = Array.from({ length: 300 }, (_, i) => `key ${String(i).padStart(5, '0')}`)
       const rounds = [1, 2, 3].map((round) => store.putAll(names.map((name) => put(name, String(round)))))
       await Promise.all(rounds)
@@ -256,9 +253,9 @@ export function describeStore(name: string, open: Open): void {
       const rounds = Array.from({ length: 20 }, (_, i) => `${i} ${'x'.repeat(i * 500)}`)
       const putting = rounds.map((round) =>
         store.putAll([
-          { table: 'entries', key: bytes('a'), record: bytes(round) },
-          { table: 'revisions', key: bytes(round.slice(0, 9)), record: bytes(round) },
-          { table: 'blobs', key: bytes('b'), record: bytes(round) },
+          Put.of('entries', bytes('a'), bytes(round)),
+          Put.of('revisions', bytes(round.slice(0, 9)), bytes(round)),
+          Put.of('blobs', bytes('b'), bytes(round)),
         ]),
       )
       for (const round of rounds) {
@@ -270,9 +267,9 @@ export function describeStore(name: string, open: Open): void {
       for (const table of ['revisions', 'transactions'] as const) {
         assert.deepEqual(new Set(store.page(table, ALL).map(({ record }) => text(record))), new Set(rounds))
       }
-      const beside = { table: 'meta', key: bytes('beside'), record: bytes('beside') } as const
+      const beside = Put.of('meta', bytes('beside'), bytes('beside'))
       for (const key of ['', 'k'.repeat(LONGEST_KEY + 1)]) {
-        await assert.rejects(store.putAll([beside, { ...beside, key: bytes(key) }]))
+        await assert.rejects(store.putAll([beside, Put.of('meta', bytes(key), bytes('beside'))]))
       }
       await store.putAll([])
       assert.ok(store.isEmpty('meta'))
