@@ -4,6 +4,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { BatError } from '../base/errors.ts'
 import type { Oid } from '../base/ids.ts'
+import { type Turn, takeTurns } from '../base/turns.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import type { Resolver } from './conflict-resolvers.ts'
 import type { Head } from './head.ts'
@@ -38,7 +39,7 @@ export interface CommitRequest {
   /** What the values refer to that it puts in. */
   readonly referred: ReadonlySet<Oid>
   /** The refusal of an oid among these that stands for nothing; undefined where nothing refers to it any more. */
-  readonly danglingAt: (missing: Oid) => BatError | undefined
+  readonly danglingAt: (missing: Oid, turn: Turn) => Promise<BatError | undefined>
   /** What settles conflicts over an object, as the transaction sees it. */
   readonly resolverOf: (oid: Oid) => Resolver | undefined
 }
@@ -124,8 +125,13 @@ export class Committer {
       for (const { reject } of requests) reject(failure)
       return
     }
+    const turn = takeTurns()
+    for (const [oid, revision] of group.fresh) {
+      const pause = turn()
+      if (pause) await pause
+      this.#options.revisions.committed(oid, revision)
+    }
     this.#head = group.head
-    for (const [oid, revision] of group.fresh) this.#options.revisions.committed(oid, revision)
     for (const { trees } of group.written) this.#options.entries.committed(trees)
     for (const [i, waiting] of requests.entries()) settle(waiting, outcomes[i]!)
     for (const record of group.written) this.#options.onCommit?.(record)

@@ -2,6 +2,7 @@
 // reading it declared to matter, has a newer version than its snapshot, unless the object's resolver makes one of both.
 import { BatError } from '../base/errors.ts'
 import { type Oid, tidOf } from '../base/ids.ts'
+import type { Turn } from '../base/turns.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { mergedSlots } from './conflict-resolvers.ts'
 import type { Key } from './keyspace.ts'
@@ -22,12 +23,14 @@ export interface Newest {
 /** The objects that a resolver made one of both of, as they are to be written; or the conflict. */
 export type Checked = { readonly merged: ReadonlyMap<Oid, Slots> } | { readonly conflict: BatError }
 
-export function checkConflicts(request: CommitRequest, newest: Newest): Checked {
+export async function checkConflicts(request: CommitRequest, newest: Newest, turn: Turn): Promise<Checked> {
   const { moment, drafts, entries, currentReads } = request
   const merged = new Map<Oid, Slots>()
   const theirs = new Map<Oid, number>()
   let cause: unknown
   for (const [oid, draft] of drafts) {
+    const pause = turn()
+    if (pause) await pause
     // what is created has an oid that nobody else has
     const tid = draft.created ? undefined : newest.tidOf(oid)
     if (tid === undefined || tid <= moment) continue
@@ -41,6 +44,8 @@ export function checkConflicts(request: CommitRequest, newest: Newest): Checked 
     }
   }
   for (const oid of currentReads) {
+    const pause = turn()
+    if (pause) await pause
     const tid = newest.tidOf(oid)
     if (tid !== undefined && tid > moment) theirs.set(oid, tid)
   }
@@ -49,14 +54,16 @@ export function checkConflicts(request: CommitRequest, newest: Newest): Checked 
     const tid = newest.tidOf(tree) ?? -1
     if (tid <= moment) continue
     for (const { key } of changes.values()) {
+      const pause = turn()
+      if (pause) await pause
       const changed = newest.entryTid(tree, key) ?? -1
       if (changed > moment) theirs.set(tree, changed)
     }
     if (newest.revision(tree)?.kind !== 'tree') theirs.set(tree, tid)
   }
   if (theirs.size === 0) return { merged }
-  const [objects, tids] = [[...theirs.keys()], [...theirs.values()]]
-  const details = { objects, ours: tidOf(moment), theirs: tidOf(Math.max(...tids)) }
+  const last = [...theirs.values()].reduce((most, tid) => Math.max(most, tid))
+  const details = { objects: [...theirs.keys()], ours: tidOf(moment), theirs: tidOf(last) }
   return { conflict: new BatError('E_CONFLICT', details, { cause }) }
 }
 

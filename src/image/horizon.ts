@@ -8,6 +8,7 @@
 // while a pack is at work or was cut short, else null.
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, tidOf } from '../base/ids.ts'
+import type { Turn } from '../base/turns.ts'
 import type { CommitRequest } from './commit.ts'
 import { type Digest, rawSlots, Unread } from './lazy-slots.ts'
 import { metaOf, putMeta } from './meta.ts'
@@ -77,8 +78,15 @@ export class Horizon {
     this.#witness = witness
   }
 
-  /** What a commit changes or refers to that is condemned, or holds a large value that is gone. */
-  refused({ drafts, entries, blobs }: CommitRequest, shared: SharedValues): readonly Oid[] {
+  /**
+   * What a commit changes or refers to that is condemned, or holds a large value that is gone. A pack may begin or move the
+   * horizon amid it: what was told before the mark ended is reached, and what comes later is looked for among the condemned.
+   */
+  async refused(
+    { drafts, entries, blobs }: CommitRequest,
+    shared: SharedValues,
+    turn: Turn,
+  ): Promise<readonly Oid[]> {
     const witness = this.#witness
     if (!witness && !this.#condemned) return []
     const refused = new Set<Oid>()
@@ -92,6 +100,8 @@ export class Horizon {
     const isLost = (digest: Digest) => witness && !witness.holds(digest) && !shared.has(digest)
     for (const { sha256 } of blobs) to.blob(sha256)
     for (const [oid, draft] of drafts) {
+      const pause = turn()
+      if (pause) await pause
       to.object(oid)
       if (draft.kind === 'tree' && !draft.created) witness?.restored(oid)
       if (draft.kind !== 'object') continue
@@ -106,7 +116,11 @@ export class Horizon {
     }
     for (const [tree, changes] of entries) {
       to.object(tree)
-      for (const { value } of changes.values()) if (value !== undefined) eachReference(value, to)
+      for (const { value } of changes.values()) {
+        const pause = turn()
+        if (pause) await pause
+        if (value !== undefined) eachReference(value, to)
+      }
     }
     return [...refused]
   }

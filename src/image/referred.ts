@@ -5,6 +5,7 @@
 // taken back.
 import { BatError } from '../base/errors.ts'
 import type { Oid } from '../base/ids.ts'
+import type { Turn } from '../base/turns.ts'
 import type { Value } from '../base/value.ts'
 import type { CommitRequest } from './commit.ts'
 import { parseTreeKey } from './keyspace.ts'
@@ -42,11 +43,14 @@ export interface Places extends Pick<CommitRequest, 'drafts' | 'entries'> {
 }
 
 /** E_DANGLING with the first place that newly refers to `missing`; undefined where none does any more. */
-export function danglingIn(
+export async function danglingIn(
   { drafts, entries, slotsBefore, pathOf }: Places,
   missing: Oid,
-): BatError | undefined {
+  turn: Turn,
+): Promise<BatError | undefined> {
   for (const [oid, draft] of drafts) {
+    const pause = turn()
+    if (pause) await pause
     if (draft.kind !== 'object') continue
     for (const [slot, value] of draft.slots) {
       const found = findReference(value, (each) => each === missing)
@@ -56,6 +60,8 @@ export function danglingIn(
   }
   for (const [tree, changes] of entries) {
     for (const { key, value } of changes.values()) {
+      const pause = turn()
+      if (pause) await pause
       const found = value === undefined ? undefined : findReference(value, (each) => each === missing)
       if (found) return dangling(`${tree}[${String(parseTreeKey(key))}]${found.path}`, missing)
     }

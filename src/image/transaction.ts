@@ -300,7 +300,7 @@ export class Transaction extends View {
       currentReads: this.#currentReads,
       blobs: this.#blobs.map(({ ref }) => ref),
       referred: this.#referred?.oids ?? new Set(),
-      danglingAt: (missing) => danglingIn(this.#places(), missing),
+      danglingAt: (missing, turn) => danglingIn(this.#places(), missing, turn),
       resolverOf: (oid) => resolverOf(this, oid, this.#desk.resolvers),
     }
   }

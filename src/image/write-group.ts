@@ -86,11 +86,11 @@ export class WriteGroup {
   async take(request: CommitRequest): Promise<Outcome> {
     let settled: Settled
     try {
-      const checked = checkConflicts(request, this.#newest)
+      const checked = await checkConflicts(request, this.#newest, this.#turn)
       if ('conflict' in checked) return { refusal: checked.conflict }
-      const lost = this.#packedAway(request)
+      const lost = await this.#packedAway(request)
       if (lost.size > 0) return { refusal: new BatError('E_PACKED_AWAY', { objects: [...lost] }) }
-      const dangling = this.#dangling(request)
+      const dangling = await this.#dangling(request)
       if (dangling) return { refusal: dangling }
       settled = { ...checked, ...(await this.#entriesAfter(request)) }
     } catch (error) {
@@ -103,19 +103,25 @@ export class WriteGroup {
   }
 
   /** What was changed or is referred to and has been taken away by a pack meanwhile. */
-  #packedAway(request: CommitRequest): ReadonlySet<Oid> {
+  async #packedAway(request: CommitRequest): Promise<ReadonlySet<Oid>> {
     const { horizon, revisions } = this.#committed
-    const lost = new Set(horizon.refused(request, revisions.values))
-    for (const [oid, { created }] of request.drafts) if (!created && this.#isPacked(oid)) lost.add(oid)
+    const lost = new Set(await horizon.refused(request, revisions.values, this.#turn))
+    for (const [oid, { created }] of request.drafts) {
+      const pause = this.#turn()
+      if (pause) await pause
+      if (!created && this.#isPacked(oid)) lost.add(oid)
+    }
     return lost
   }
 
   /** The refusal of a request that refers to what never was. */
-  #dangling({ referred, drafts, danglingAt }: CommitRequest): BatError | undefined {
+  async #dangling({ referred, drafts, danglingAt }: CommitRequest): Promise<BatError | undefined> {
     const isMade = (oid: Oid) => drafts.has(oid) || this.#taken.some((taken) => taken.drafts.has(oid))
     for (const oid of referred) {
+      const pause = this.#turn()
+      if (pause) await pause
       if (isMade(oid) || this.#committed.revisions.isKnown(oid)) continue
-      const dangling = danglingAt(oid)
+      const dangling = await danglingAt(oid, this.#turn)
       if (dangling) return dangling
     }
     return undefined
