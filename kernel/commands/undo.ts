@@ -1,6 +1,6 @@
 // `undo`: a new transaction that takes others back.
 import { BatError } from '../../src/base/errors.ts'
-import type { Oid, Tid } from '../../src/base/ids.ts'
+import { isOid, type Oid, type Tid } from '../../src/base/ids.ts'
 import { Ref, TreeRef, type Value } from '../../src/base/value.ts'
 import type { World } from '../../src/cognition/thought.ts'
 import type { Image } from '../../src/image/image.ts'
@@ -25,7 +25,7 @@ export async function undo({ image, world, user }: Undoing, { options }: Request
   const present = image.now()
   const undone = tids.map((tid) => image.transaction(tid))
   const keep = [
-    ...options.keep.map((name) => resolveTarget(present, name).oid),
+    ...options.keep.map((name) => (isTree(present, name) ? name : resolveTarget(present, name).oid)),
     ...bookkeeping(present, world),
     ...undone.flatMap((record) => thoughtOf(present, world, record?.meta.cycle)),
   ]
@@ -38,6 +38,9 @@ export async function undo({ image, world, user }: Undoing, { options }: Request
   }))
   return { transaction, undid }
 }
+
+const isTree = (view: View, name: string | 0): name is Oid =>
+  name !== 0 && isOid(name) && view.kindOf(name) === 'tree'
 
 /** What has happened has happened: undo takes back neither outcomes nor the record of thoughts and how they ended. */
 const bookkeeping = (view: View, world: World): Oid[] => [

@@ -8,7 +8,7 @@ import type { Oid } from '../base/ids.ts'
 import type { Turn } from '../base/turns.ts'
 import type { Value } from '../base/value.ts'
 import type { CommitRequest } from './commit.ts'
-import { parseTreeKey } from './keyspace.ts'
+import type { Key } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
 import { findReference } from './references.ts'
 import { sameValue } from './same-value.ts'
@@ -40,11 +40,12 @@ export class Referred {
 export interface Places extends Pick<CommitRequest, 'drafts' | 'entries'> {
   slotsBefore(oid: Oid): Slots | undefined
   pathOf(oid: Oid, slot: string): string
+  entryPathOf(tree: Oid, key: Key): string
 }
 
 /** E_DANGLING with the first place that newly refers to `missing`; undefined where none does any more. */
 export async function danglingIn(
-  { drafts, entries, slotsBefore, pathOf }: Places,
+  { drafts, entries, slotsBefore, pathOf, entryPathOf }: Places,
   missing: Oid,
   turn: Turn,
 ): Promise<BatError | undefined> {
@@ -63,7 +64,7 @@ export async function danglingIn(
       const pause = turn()
       if (pause) await pause
       const found = value === undefined ? undefined : findReference(value, (each) => each === missing)
-      if (found) return dangling(`${tree}[${String(parseTreeKey(key))}]${found.path}`, missing)
+      if (found) return dangling(entryPathOf(tree, key) + found.path, missing)
     }
   }
   return undefined

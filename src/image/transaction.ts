@@ -16,7 +16,6 @@ import { type BlobSource, type Blobs, type ByteRange, readRange, type StagedBlob
 import { ChangeSet } from './change-set.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { type Resolvers, resolverOf } from './conflict-resolvers.ts'
-import { parseTreeKey } from './keyspace.ts'
 import { Obj } from './object.ts'
 import { isVolatileSlot, type ObjectState, ROOT, type Slots } from './object-state.ts'
 import { danglingIn, type Places, Referred } from './referred.ts'
@@ -152,7 +151,7 @@ export class Transaction extends View {
   override setEntry(tree: Oid, key: Uint8Array, value: Value | undefined): void {
     this.#mustBeOpen()
     this.treeCount(tree)
-    if (value !== undefined && !isAtom(value)) this.#referred?.note(value, pathTo(tree, key))
+    if (value !== undefined && !isAtom(value)) this.#referred?.note(value, () => this.entryPathOf(tree, key))
     this.#changes.setEntry(tree, key, value)
     this.changeCount++
   }
@@ -312,6 +311,7 @@ export class Transaction extends View {
       entries,
       slotsBefore: (oid) => super.slotsOf(oid),
       pathOf: (oid, slot) => this.pathOf(oid, slot),
+      entryPathOf: (tree, key) => this.entryPathOf(tree, key),
     }
   }
 
@@ -364,4 +364,3 @@ export class Transaction extends View {
 }
 
 const pathIn = (oid: Oid, name: string) => () => `${oid}.${name}`
-const pathTo = (tree: Oid, key: Uint8Array) => () => `${tree}[${String(parseTreeKey(key))}]`

@@ -43,7 +43,11 @@ export class Tree {
   /** Puts a copy of `value` under `key`. Throws E_VALUE with its path, E_TREE_KEY. */
   set(key: TreeKey, value: Value): this {
     const entry = formatEntryKey(key)
-    this.#view.setEntry(this.oid, entry, isAtom(value) ? value : admit(value, this.#pathOf(key)))
+    this.#view.setEntry(
+      this.oid,
+      entry,
+      isAtom(value) ? value : admit(value, () => this.#view.entryPathOf(this.oid, entry)),
+    )
     return this
   }
 
@@ -78,10 +82,6 @@ export class Tree {
       yield [parseTreeKey(key), value]
       if (--left <= 0) return
     }
-  }
-
-  #pathOf(key: TreeKey): () => string {
-    return () => `${this.oid}[${String(key)}]`
   }
 
   #changesWithin(from: Key | undefined, to: Key | undefined, reverse: boolean): EntryChange[] {

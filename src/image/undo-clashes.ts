@@ -4,7 +4,7 @@ import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { Resolvers } from './conflict-resolvers.ts'
 import type { Entries } from './entries.ts'
-import { type Key, parseTreeKey } from './keyspace.ts'
+import type { Key } from './keyspace.ts'
 import type { Revision, Revisions } from './revisions.ts'
 import { sameValue } from './same-value.ts'
 import type { Transaction } from './transaction.ts'
@@ -63,7 +63,7 @@ export class Clashes {
   }
 
   entry(change: Since, key: Key): void {
-    this.#places.add(this.#entryPath(change.oid, key))
+    this.#places.add(this.#before.entryPathOf(change.oid, key))
     this.#note(change.oid, this.#entryTids(change, key))
   }
 
@@ -74,7 +74,7 @@ export class Clashes {
   }
 
   entryHolds(holder: Since, key: Key, made: Oid): void {
-    this.#holders.add(this.#entryPath(holder.oid, key))
+    this.#holders.add(this.#before.entryPathOf(holder.oid, key))
     this.#note(made, this.#entryTids(holder, key))
   }
 
@@ -92,12 +92,11 @@ export class Clashes {
       later,
       alone: asked.join(' '),
       all: [...later, ...asked].join(' '),
-      kept: objects.join(' '),
+      // what can be typed for a Tree is its oid
+      kept: [...this.#objects]
+        .map((oid, i) => (this.#before.kindOf(oid) === 'tree' ? oid : objects[i]))
+        .join(' '),
     })
-  }
-
-  #entryPath(tree: Oid, key: Key): string {
-    return `${this.#before.nameOf(tree)}[${String(parseTreeKey(key))}]`
   }
 
   #slotTids(holder: Since, slot: string): number[] {

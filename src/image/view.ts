@@ -3,12 +3,14 @@
 // turned over. It may be forgotten at any time because an Obj asks anew for its slots whenever the View's edition moves on.
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
-import { Ref, type TreeRef, type Value } from '../base/value.ts'
+import type { TreeRef, Value } from '../base/value.ts'
 import type { Entries } from './entries.ts'
-import { rawSlots } from './lazy-slots.ts'
+import { formatTreeKey, type Key } from './keyspace.ts'
+import { namesIn } from './names.ts'
 import { Obj } from './object.ts'
 import { ROOT, type Slots } from './object-state.ts'
 import type { Revision, Revisions } from './revisions.ts'
+import { soundly } from './soundly.ts'
 import { Tree } from './tree.ts'
 
 /** What a View needs of the image it looks at. */
@@ -94,18 +96,22 @@ export class View {
     return Number.isNaN(numberOf48(oid)) ? undefined : this.source.revisions.at(oid, this.moment)
   }
 
-  /** How a person calls an object: its name in the root, else its oid. */
+  /** How a person calls an object or a Tree: its name in the root, of a Tree also `genesis.friends`, else its oid. */
   nameOf(oid: Oid): string {
-    if (oid === ROOT) return 'root'
-    for (const [name, value] of rawSlots(this.slotsOf(ROOT) ?? new Map())) {
-      if (value instanceof Ref && value.oid === oid) return name
-    }
+    const isTree = soundly(() => this.kindOf(oid)) === 'tree'
+    const slotsOf = (each: Oid) => (isTree || each === ROOT ? this.slotsOf(each) : undefined)
+    for (const [named, name] of namesIn(slotsOf)) if (named === oid) return name
     return oid
   }
 
   /** How a person calls a slot: `genesis.count`; a slot of the root by its name alone. */
   pathOf(oid: Oid, slot: string): string {
     return oid === ROOT ? slot : `${this.nameOf(oid)}.${slot}`
+  }
+
+  /** How a person calls an entry of a Tree: `genesis.friends[ada]`. */
+  entryPathOf(tree: Oid, key: Key): string {
+    return `${this.nameOf(tree)}[${formatTreeKey(key)}]`
   }
 
   // What changes something is for a Transaction.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tid } from '../../src/base/ids.ts'
-import { Ref, type TreeRef } from '../../src/base/value.ts'
+import { Ref, TreeRef } from '../../src/base/value.ts'
 import { coded, freshImage, type TestImage } from './fresh-image.ts'
 
 /** Three transactions a second apart: made with count 1, counted to 2 by bob, to 3 by ada. */
@@ -100,6 +100,25 @@ test('refuses to take back what was changed again, and names by what', async (t)
   )
   await assert.rejects(kept.image.undo('tx:0', { user: 'ada' }), coded('E_NO_TRANSACTION'))
   assert.equal(kept.image.head, head)
+})
+
+test('names a Tree by the slot that holds it, and says what to type to keep it', async (t) => {
+  const kept = await freshImage(t)
+  const { oid } = await kept.commit((transaction) => {
+    const friends = transaction.createTree().set('ada', 1).ref
+    transaction.root.set('genesis', transaction.create({ friends }).ref)
+    return friends
+  })
+  for (const value of [2, 3]) await kept.commit((each) => each.tree(new TreeRef(oid)).set('ada', value))
+  await assert.rejects(
+    kept.image.undo('tx:2', { user: 'ada' }),
+    coded('E_UNDO_CONFLICT', {
+      places: ['genesis.friends[ada]'],
+      objects: ['genesis.friends'],
+      kept: oid,
+    }),
+  )
+  await assert.rejects(kept.image.undo('tx:2', { user: 'ada', keep: [oid] }), coded('E_UNDO_NOTHING'))
 })
 
 test('takes back the making of objects and Trees, and brings them back when that is undone', async (t) => {
@@ -227,7 +246,7 @@ test('takes nothing away that what stays leads to, and says what does', async (t
   await assert.rejects(
     kept.image.undo('tx:1', by),
     coded('E_UNDO_REFERRED', {
-      places: ['friend.owns', `${tree.oid}[best]`],
+      places: ['friend.owns', 'tree[best]'],
       objects: ['robot'],
       later: ['tx:6', 'tx:4'],
       all: 'tx:6 tx:4 tx:1',
