@@ -20,9 +20,13 @@ export class Obj {
   #found: Map<string, Found | undefined> | undefined
   #foundAt = -1
 
-  constructor(view: View, oid: Oid) {
+  /** `slots`: as the View has them now, where it is known. */
+  constructor(view: View, oid: Oid, slots?: Slots) {
     this.view = view
     this.oid = oid
+    if (!slots) return
+    this.#slots = slots
+    this.#edition = view.edition
   }
 
   get ref(): Ref {

@@ -21,7 +21,6 @@ interface Bounds {
   exclusiveStart: boolean
   inclusiveEnd: boolean
   readonly values: boolean
-  readonly snapshot: false
 }
 
 export class PreparedRange<T> {
@@ -37,7 +36,6 @@ export class PreparedRange<T> {
       exclusiveStart: false,
       inclusiveEnd: false,
       values,
-      snapshot: false,
     }
     this.#rows = getRange(this.#bounds)
   }

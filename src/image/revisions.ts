@@ -77,10 +77,10 @@ export class Revisions {
       cached.used = true
       return cached.revision
     }
-    return this.#load(oid, moment)
+    return this.#load(oid, moment, cached)
   }
 
-  #load(oid: Oid, moment: number): Revision | undefined {
+  #load(oid: Oid, moment: number, cached: Cached | undefined): Revision | undefined {
     if (this.#horizon.isCondemned(oid)) return undefined
     const row = this.#row(oid, NEWEST)
     if (!row) {
@@ -90,7 +90,6 @@ export class Revisions {
     const tid = tidOfVersionKey(row.key)
     if (tid > moment) return this.#seek(oid, moment)
     const upTo = this.#sole ? Number.POSITIVE_INFINITY : moment
-    const cached = this.#cache.get(oid)
     if (cached?.revision.tid === tid) {
       cached.upTo = upTo
       return cached.revision

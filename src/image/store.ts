@@ -119,7 +119,7 @@ export class Store {
     }
   }
 
-  /** The first row of a table at `from` or behind it. */
+  /** The first row of a table at `from` or behind it; the bytes of its record are valid until the next call. */
   seek(table: Table, from: Key): Row | undefined {
     try {
       const row = this.#ranges[table].rows.first(from)
@@ -142,7 +142,7 @@ export class Store {
     let left = bytes
     try {
       this.#ranges[table].rows.each(range, ({ key, value }) => {
-        rows.push({ key, record: value })
+        rows.push({ key, record: value.slice() })
         left -= value.length
         return rows.length < limit && left >= 0
       })
@@ -305,10 +305,21 @@ const keyEncoder = {
  */
 const UNTYPED = { table: { keyEncoder }, environment: { batchStartThreshold: 64 } } as const
 
-const rangesOf = (table: Rows): Ranges => ({
-  rows: new PreparedRange((bounds) => table.getRange(bounds as RangeOptions), { values: true }),
-  keys: new PreparedRange((bounds) => table.getKeys(bounds as RangeOptions), { values: false }),
-})
+/** In a range the binding gives the memory that it reads all values into, where it believes them to be decoded. */
+const decoding = {
+  decoder: {
+    decode: (bytes: Uint8Array, size: number) => new Uint8Array(bytes.buffer, bytes.byteOffset, size),
+  },
+  decoderCopies: true,
+}
+
+function rangesOf(table: Rows): Ranges {
+  Object.assign(table, decoding)
+  return {
+    rows: new PreparedRange((bounds) => table.getRange(bounds as RangeOptions), { values: true }),
+    keys: new PreparedRange((bounds) => table.getKeys(bounds as RangeOptions), { values: false }),
+  }
+}
 
 const sizeOf = (puts: readonly Put[]): number => puts.reduce((sum, { middle, end }) => sum + end - middle, 0)
 

@@ -54,16 +54,17 @@ export class View {
   get(oid: Oid): Obj {
     const known = this.#objects.get(oid)
     if (known) return known
-    if (!this.has(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
-    return this.handle(oid)
+    const slots = this.slotsOf(oid)
+    if (!slots) throw new BatError('E_NO_OBJECT', { receiver: oid })
+    return this.#handle(oid, slots)
   }
 
   /** The handle of an object that is there. */
-  protected handle(oid: Oid): Obj {
+  #handle(oid: Oid, slots: Slots): Obj {
     const { turn } = this.source.revisions
     if (this.#objects.size >= OBJECTS_KEPT || this.#turn !== turn) this.#objects.clear()
     this.#turn = turn
-    const object = new Obj(this, oid)
+    const object = new Obj(this, oid, slots)
     this.#objects.set(oid, object)
     return object
   }
