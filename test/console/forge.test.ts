@@ -4,33 +4,22 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Home } from '../../src/base/home.ts'
-import { prepareHome } from '../../src/base/home.ts'
 import { siblingModule } from '../../src/base/sibling-module.ts'
-import { batos, temporaryHome } from './fixtures/home.ts'
+import { batos, preparedHome } from './fixtures/home.ts'
 
-let home: Home
-let data: string
-let remove: () => void
-before(async () => {
-  const made = temporaryHome()
-  home = made.home
-  remove = made.remove
-  await prepareHome(home)
-  data = join(home.dir, 'lantern.jsonl')
-  const lines = ['greet', 'double', 'count', 'total'].map((word) =>
-    JSON.stringify({
-      messages: [
-        { role: 'user', content: `object\n${word}_it` },
-        { role: 'assistant', content: 'return self.lantern;' },
-      ],
-    }),
-  )
-  writeFileSync(data, lines.join('\n'))
-})
-after(() => remove())
+const home = await preparedHome()
+const data = join(home.dir, 'lantern.jsonl')
+const lines = ['greet', 'double', 'count', 'total'].map((word) =>
+  JSON.stringify({
+    messages: [
+      { role: 'user', content: `object\n${word}_it` },
+      { role: 'assistant', content: 'return self.lantern;' },
+    ],
+  }),
+)
+writeFileSync(data, lines.join('\n'))
 
 test('trains an adapter with no kernel running, and tells what came out as JSON', async () => {
   const ran = await batos(home, ['forge', 'train', data, '--rank', '4', '--epochs', '1', '--json'])

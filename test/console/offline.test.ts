@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
-import { type Home, prepareHome } from '../../src/base/home.ts'
 import type { PlainObject } from '../../src/base/value.ts'
 import { requestOffline } from '../../src/console/offline.ts'
 import { openImage } from '../../src/image/image.ts'
 import type { RequestBody } from '../../src/protocol/messages.ts'
-import { batos, temporaryHome } from './fixtures/home.ts'
+import { batos, preparedHome } from './fixtures/home.ts'
 
-let home: Home
-let remove: () => void
-before(async () => {
-  const made = temporaryHome()
-  home = made.home
-  remove = made.remove
-  await prepareHome(home)
-  await (await openImage({ dir: home.image, clock: systemClock })).close()
-})
-after(() => remove())
+const home = await preparedHome()
+await (await openImage({ dir: home.image, clock: systemClock })).close()
 
 const task = (name: string, settings: PlainObject = {}): RequestBody => ({
   command: 'maintain',
