@@ -26,7 +26,7 @@ const natives: Readonly<Record<string, readonly string[]>> = {
   'node-llama-cpp': ['src/mind/engine-process.ts'],
   zeromq: ['src/protocol/client.ts', 'kernel/router.ts'],
   'quickjs-emscripten': ['src/sandbox/isolate.ts'],
-  koffi: ['src/forge/ggml.ts'],
+  koffi: ['src/forge/ggml.ts', 'src/forge/blas.ts'],
   acorn: ['src/guardian/parse.ts'],
 }
 

@@ -276,6 +276,10 @@ function bind(folder: string): Ggml {
   }
 }
 
+/** For a thread that does nothing else: computes at once, and answers ggml's status, 0 for success. */
+export const graphComputer = (file: string): ((backend: Backend, graph: ComputeGraph) => number) =>
+  koffi.load(file).func('ggml_backend_graph_compute', 'int', ['void *', 'void *'])
+
 // Q4_K is read by dequantize_row_q4_K.
 function decoderOf({ name }: TensorType): string {
   if (name === 'F16') return 'ggml_fp16_to_fp32_row'

@@ -2,9 +2,8 @@
 // then runs them one after another without a word. A hop through the event loop for each of the hundreds of steps would cost
 // a third of the time.
 import { parentPort, workerData } from 'node:worker_threads'
-import koffi from 'koffi'
 import { type MatrixProduct, openBlas } from './blas.ts'
-import type { Backend, ComputeGraph } from './ggml.ts'
+import { type Backend, type ComputeGraph, graphComputer } from './ggml.ts'
 
 export type Step = { readonly segment: ComputeGraph } | { readonly product: MatrixProduct }
 export type ToThread =
@@ -23,14 +22,14 @@ export interface ThreadData {
 const port = parentPort!
 const { library, backend } = workerData as ThreadData
 const blas = openBlas()!
-const compute = koffi.load(library).func('ggml_backend_graph_compute', 'int', ['void *', 'void *'])
+const compute = graphComputer(library)
 const programs = new Map<number, readonly Step[]>()
 
 function computeAll(steps: readonly Step[]): number {
   for (const step of steps) {
     if ('product' in step) blas.multiply(step.product)
     else {
-      const status: number = compute(backend, step.segment)
+      const status = compute(backend, step.segment)
       if (status !== 0) return status
     }
   }
