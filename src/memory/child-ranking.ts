@@ -9,7 +9,7 @@ const STEM = 1.5
 const LETTERS = 0.35
 const NUMBER = 1.5
 /** Who has less than this share of the best score is not near. */
-const NEAR = 0.8
+const NEAR = 0.9
 const MOST = 4
 
 /** Words that questions are made of. */
