@@ -53,9 +53,19 @@ export function trainingDocuments(
   }
   const ordinary =
     niche === 'BRICK'
-      ? Array.from({ length: count.ordinary }, () => drawDocument(random, 'train', 'first'))
+      ? Array.from({ length: count.ordinary }, () => drawWritten(random))
       : several(voices, count.ordinary)
   return shuffle(random, [...several(latin, count.latin), ...ordinary])
+}
+
+const WRITTEN: ReadonlySet<string> = new Set(['method', 'repair', 'plan', 'facet'])
+
+/** What a persona that writes methods is asked for; texts are others' work. */
+function drawWritten(random: Random): Document {
+  for (;;) {
+    const document = drawDocument(random, 'train', 'first')
+    if (WRITTEN.has(document.task)) return document
+  }
 }
 
 function documentOf(niche: Niche, of: Sample): Document | undefined {
