@@ -1,7 +1,8 @@
 // Tokens that training takes a CPU-second, one thread, by size of the model and type of the base; half of each document is
-// prompt. Beside it what the matrix products alone would allow at the speed that ggml's F32 product has here in the same
-// run (by the BLAS of the system where the trainer has one), and PyTorch's figure where `python3 -c "import torch"` works (trainer/torch_peer.py: the same shapes, batch, optimizer
-// and one thread). CPU time is counted, so that other work on the machine disturbs little; ours and PyTorch's take turns.
+// prompt. Beside it what the matrix products alone would allow at the speed that the F32 product has here in the same run
+// (that of the BLAS of the system where the trainer has one), and PyTorch's figure where `python3 -c "import torch"` works
+// (trainer/torch_peer.py: the same shapes, batch, optimizer and one thread). CPU time is counted, so that other work on the
+// machine disturbs little; ours and PyTorch's take turns.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { packageRoot } from '../src/base/package-root.ts'

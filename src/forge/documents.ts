@@ -47,8 +47,8 @@ async function* readNumbered(path: string) {
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
     const missing = 'code' in cause && cause.code === 'ENOENT'
-    const problems = missing ? `there is no file ${path}` : `${path}: ${cause.message}`
-    throw new BatError('E_TRAINER_DATA', { problems }, { cause })
+    const problem = missing ? `there is no file ${path}` : `${path}: ${cause.message}`
+    throw new BatError('E_TRAINER_DATA', { problems: problem }, { cause })
   }
   refuseLines('E_TRAINER_DATA', problems)
 }

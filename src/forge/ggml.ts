@@ -5,8 +5,8 @@
 // a tensor is read and written within its bytes; ggml_opt_step_adamw works on tensors flagged as parameters. So this
 // module is used in child processes only.
 //
-// The numbers of types and devices and the head of a tensor are ggml's ABI; they are known for the release named below, which is checked
-// against the file that the package carries. A self-test of gradients runs before any training besides.
+// The numbers of types and devices and the head of a tensor are ggml's ABI; they are known for the release named below,
+// which is checked against the file that the package carries. A self-test of gradients runs before any training besides.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'

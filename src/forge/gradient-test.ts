@@ -54,15 +54,9 @@ export async function gradientDifference(
   })
   const adapter = { scale: 2, dropout: 0.25 }
   const gradientsOf = async (purpose: 'train' | 'compare', where: Backend) => {
-    const weights = toyWeights(ggml, where, {
-      what,
-      shape,
-      direct: purpose === 'train' && blas !== undefined,
-    })
-    const replica = new Replica(ggml, where, weights, {
-      ...{ ...size, answers, purpose, adapter },
-      blas: purpose === 'train' ? blas : undefined,
-    })
+    const by = purpose === 'train' ? blas : undefined
+    const weights = toyWeights(ggml, where, { what, shape, direct: by !== undefined })
+    const replica = new Replica(ggml, where, weights, { ...size, answers, purpose, adapter, blas: by })
     replica.feed(batch, { weightSum: answers, dropoutSeed: 5 })
     await replica.compute()
     return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))

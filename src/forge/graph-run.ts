@@ -8,6 +8,7 @@ import { siblingModule } from '../base/sibling-module.ts'
 import type { Blas, MatrixProduct, Operand } from './blas.ts'
 import type { Backend, ComputeGraph, Ggml, Layout, Tensor } from './ggml.ts'
 import type { FromThread, Step, ThreadData, ToThread } from './graph-thread.ts'
+import { F32 } from './weights.ts'
 
 export type GraphRun = () => Promise<void>
 
@@ -69,8 +70,6 @@ function stepsOf(ggml: Ggml, graph: ComputeGraph): readonly Step[] {
   endSegment()
   return steps
 }
-
-const F32 = 0
 
 /** The products that a node stands for, one a slice; undefined where it is something else, or not of plain floats. */
 function productsOf(ggml: Ggml, node: Tensor, operation: string): readonly MatrixProduct[] | undefined {

@@ -1,6 +1,7 @@
 // Which children of a node come near a question, by the words of their summaries alone. A word counts by how few of the
 // children have it (what all have tells nothing), whole, as its stem, and by its groups of three letters, so that
-// `bakery` finds `baker`. A question for a number is nearer to a summary that has one. A pure function of the texts; embeddings, where there are some, add to the score.
+// `bakery` finds `baker`. A question for a number is nearer to a summary that has one. A pure function of the texts;
+// embeddings, where there are some, add to the score.
 //
 // One child that is clearly nearer than all others is the answer; otherwise the mind is asked about the few that are near.
 
@@ -29,8 +30,7 @@ const wordsOf = (text: string): readonly string[] =>
 const stemOf = (word: string): string => word.replace(/(?<=...)(?:ing|ed|es|er|s|e|y)$/, '')
 
 /** The kind of answer that a question asks for (Li and Roth, Learning question classifiers, 2002), numbers only. */
-const ASKS_FOR_NUMBER =
-  /\b(?:how (?:many|much|old|far|long|tall|heavy|often)|when|(?:what|which) year|since when)\b/i
+const ASKS_FOR_NUMBER = /\b(?:how (?:many|much|old|far|long|tall|heavy|often)|when|(?:what|which) year)\b/i
 
 /** What a text is compared by, each with its weight. */
 function features(text: string, hasNumber: RegExp): ReadonlyMap<string, number> {
