@@ -1,5 +1,6 @@
 // Runs the tests: prepares the checkout, then Node's own runner on every compiled test file (or those whose path holds
-// one of the arguments). One file at a time a core; a warning is no failure, an unhandled rejection is.
+// one of the arguments). One file at a time a core; a warning is no failure, an unhandled rejection is, and so is a file that
+// has not ended after a quarter of an hour.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +21,14 @@ if (files.length === 0) {
   console.error(`batos: no test file matches ${wanted.join(' ')}`)
   process.exit(2)
 }
-const args = ['--test', '--enable-source-maps', '--test-reporter=spec', '--test-reporter-destination=stdout']
+const FILE_LIMIT_MS = 900_000
+const args = [
+  '--test',
+  `--test-timeout=${FILE_LIMIT_MS}`,
+  '--enable-source-maps',
+  '--test-reporter=spec',
+  '--test-reporter-destination=stdout',
+]
 const child = spawn(process.execPath, [...args, ...files], {
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],

@@ -292,7 +292,7 @@ test('a port in use and an endpoint that is none are named', async (t) => {
 })
 
 test('a client that nobody answers is told how to start a kernel', async (t) => {
-  const server = createServer().listen(0, '127.0.0.1')
+  const server = createServer((line) => line.resume()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   t.after(() => server.close())
@@ -409,8 +409,9 @@ test('stops in the midst of requests, while clients come and go, as often as it 
     await router.stop()
     for (const dealer of dealers) dealer.close()
     await Promise.all(talks)
-    const server = createServer().listen(Number(new URL(router.endpoint).port), '127.0.0.1')
-    await once(server, 'listening') // the port is free at once
+    // the port is free at once; a dealer that was just connecting again may come in
+    const server = createServer((line) => line.destroy())
+    await once(server.listen(Number(new URL(router.endpoint).port), '127.0.0.1'), 'listening')
     server.close()
   }
 })
