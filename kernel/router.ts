@@ -6,7 +6,8 @@
 // each peer is the only one (`SEND_QUEUE` messages); what a slow or gone peer cannot take is dropped and counted, and
 // the client asks again for what it misses.
 //
-// Every router has a ZeroMQ context of its own, since a context has one ZAP handler.
+// Every router has a ZeroMQ context of its own, since a context has one ZAP handler. The binding shuts a context down once
+// nothing refers to it, and no event of its sockets is heard from then on; so it is kept until the last one has come.
 //
 // A socket of ZeroMQ belongs to one thread at a time, and the binding unbinds in another one while this one still asks the
 // socket what there is to receive: then a command between its threads is carried out twice, and libzmq aborts the process
@@ -182,7 +183,7 @@ export async function startRouter(options: RouterOptions): Promise<KernelRouter>
     if (stopping) return
     stopping = true
     await sending
-    const isFree = portFreed(socket, endpoint)
+    const isFree = portFreed(endpoint, socket, context)
     socket.close()
     gate.close()
     await Promise.all([receiving, isFree])
@@ -209,13 +210,20 @@ export async function startRouter(options: RouterOptions): Promise<KernelRouter>
   }
 }
 
+/** The contexts of sockets that are closing. */
+const closing = new Set<Context>()
+
 /** Settles once nothing listens at `endpoint` any more, after `socket` was closed. */
-function portFreed(socket: Router, endpoint: string): Promise<void> {
+function portFreed(endpoint: string, socket: Router, context: Context): Promise<void> {
+  closing.add(context)
   return new Promise((resolve) => {
     socket.events.on('close', ({ address }) => {
       if (address === endpoint) resolve()
     })
-    socket.events.on('end', () => resolve())
+    socket.events.on('end', () => {
+      closing.delete(context)
+      resolve()
+    })
   })
 }
 
