@@ -29,7 +29,7 @@ import type {
 import { digestOfFile } from './file-digest.ts'
 import { numbersOf, textsOf } from './gguf.ts'
 import { type Encoder, encodePrompt } from './llama-chat.ts'
-import { LoadedAdapters, type NativeAdapters } from './loaded-adapters.ts'
+import { type AdapterFile, LoadedAdapters, type NativeAdapters } from './loaded-adapters.ts'
 import { failureOf, nativeReason, noteNativeLine, unavailable } from './native-failures.ts'
 import { makePieceStream } from './piece-stream.ts'
 import { Recent } from './recent.ts'
@@ -123,23 +123,26 @@ async function load(options: LoadOptions): Promise<FromProcess> {
     parallel: options.parallel,
     chunk: options.batchSize,
     make: async (key) => {
-      const unpin = adapters.pin(key)
+      const context = await model.createContext({
+        contextSize,
+        batchSize: options.batchSize,
+        sequences: 1,
+        threads: llama.gpu ? options.threads : { ideal: options.threads, min: options.threads },
+        // On a CPU flash attention is slower, for small heads by several times.
+        flashAttention: llama.gpu ? 'auto' : false,
+        failedCreationRemedy: false,
+      })
       try {
-        const context = await createContext(model, {
-          contextSize,
-          batchSize: options.batchSize,
-          sequences: 1,
-          threads: llama.gpu ? options.threads : { ideal: options.threads, min: options.threads },
-          // On a CPU flash attention is slower, for small heads by several times.
-          flashAttention: llama.gpu ? 'auto' : false,
-          failedCreationRemedy: false,
-          ...adapters.optionsOf(key),
-        })
-        return { context, sequence: context.getSequence(), unpin }
+        const bare = { context, sequence: context.getSequence(), unpin: () => {} }
+        return await turned(bare, adapters, key)
       } catch (thrown) {
-        unpin()
+        await context.dispose()
         throw thrown
       }
+    },
+    turn: async (cache, key) => {
+      await cache.sequence.clearHistory()
+      return turned(cache, adapters, key)
     },
     dispose: async ({ context, unpin }) => {
       await context.dispose()
@@ -202,17 +205,27 @@ function nativeAdapters(model: LlamaModel): NativeAdapters {
   return _loraAdapters instanceof Map ? (_loraAdapters as NativeAdapters) : new Map()
 }
 
-async function createContext(
-  model: LlamaModel,
-  options: NonNullable<Parameters<LlamaModel['createContext']>[0]>,
-): Promise<LlamaContext> {
+/** The library's own way of giving a context its adapters, which it does not document (in 3.22). */
+interface Adaptable {
+  _setLoras(files: readonly AdapterFile[]): Promise<void>
+}
+
+/** The cache with the adapter of this key in place of the one it had. */
+async function turned(cache: Cache, adapters: LoadedAdapters, key: string): Promise<Cache> {
+  const unpin = adapters.pin(key)
+  const files = adapters.filesOf(key)
   try {
-    return await model.createContext(options)
+    await (cache.context as unknown as Adaptable)._setLoras(files)
   } catch (cause) {
-    if (!/LoRA/.test(String(cause)) || typeof options.lora !== 'object') throw cause
-    const file = options.lora.adapters[0]?.filePath
-    throw new BatError('E_ADAPTER_INVALID', { file, problem: await nativeReason(cause) }, { cause })
+    unpin()
+    throw new BatError(
+      'E_ADAPTER_INVALID',
+      { file: files[0]?.filePath, problem: await nativeReason(cause) },
+      { cause },
+    )
   }
+  cache.unpin()
+  return { ...cache, unpin }
 }
 
 function encoderOf(model: LlamaModel, { tokens }: TokenTable): Encoder {

@@ -16,6 +16,12 @@ import { validateAdapter } from './validate-model.ts'
 /** What the library holds, by path. */
 export type NativeAdapters = Map<string, { dispose(): Promise<void> }>
 
+/** As the library names it. */
+export interface AdapterFile {
+  readonly filePath: string
+  readonly scale: number
+}
+
 interface Known {
   readonly sha256: string
   readonly bytes: number
@@ -68,10 +74,10 @@ export class LoadedAdapters {
     return key
   }
 
-  /** What `createContext` is told for a key. */
-  optionsOf(key: string) {
+  /** What a context is told for a key. */
+  filesOf(key: string): readonly AdapterFile[] {
     const adapter = this.#byKey.get(key)
-    return adapter ? { lora: { adapters: [{ filePath: adapter.path, scale: adapter.scale }] } } : {}
+    return adapter ? [{ filePath: adapter.path, scale: adapter.scale }] : []
   }
 
   isLoaded(adapter: Adapter | undefined): boolean {

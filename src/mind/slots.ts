@@ -1,13 +1,13 @@
 // The caches of the engine, and with them the hot tier of adapters. A slot is one native context with one sequence of tokens
-// in it, made for one key (which adapter, at which scale); all slots have one shape, since the first context of a new shape
+// in it, of one key (which adapter, at which scale); all slots have one shape, since the first context of a new shape
 // is slow to make. A request takes the idle slot of its key whose tokens share the longest beginning with its prompt, so
 // that each persona's instructions stay evaluated somewhere. There are as many slots as a budget of memory allows; the one
 // that was used longest ago gives way, one at work never does.
 //
 // Only whole chunks, counted from the first token and evaluated as one batch, are ever reused: a batch of another
 // size rounds differently, and an answer must not depend on what was asked before. That is also why requests do not
-// share a native batch. A slot never changes its key without a new context, so no answer can come from the cache of
-// another adapter.
+// share a native batch. A slot never changes its key without a new context or an emptied one, so no answer can come from the
+// cache of another adapter.
 import { BatError } from '../base/errors.ts'
 
 export interface Slot<Context> {
@@ -30,6 +30,8 @@ export interface SlotOptions<Context> {
   readonly chunk: number
   /** A BatError says that it would fail again; after anything else it is tried once more with fewer slots. */
   readonly make: (key: string) => Promise<Context>
+  /** Empties a context and gives it another key, which is much quicker than a new one. */
+  readonly turn: (context: Context, key: string) => Promise<Context>
   readonly dispose: (context: Context) => Promise<void>
 }
 
@@ -108,7 +110,7 @@ export class Slots<Context> {
   /** Gives up a slot whose context may be damaged. */
   async drop(slot: Slot<Context>): Promise<void> {
     this.#slots.splice(this.#slots.indexOf(slot), 1)
-    await this.#empty(slot).catch(() => {})
+    if (slot.context) await this.#options.dispose(slot.context).catch(() => {})
     this.#waiting.shift()?.()
   }
 
@@ -150,12 +152,9 @@ export class Slots<Context> {
   /** Sees that a slot that was taken has a context of this key; answers whether it had to be made. */
   async #fill(slot: Slot<Context>, key: string): Promise<boolean> {
     try {
-      if (slot.key !== key) {
-        slot.key = key
-        await this.#empty(slot)
-      }
-      if (slot.context) return false
-      slot.context = await this.#make(key)
+      if (slot.context && slot.key === key) return false
+      Object.assign(slot, { key, tokens: [], evaluated: 0 })
+      slot.context = slot.context ? await this.#options.turn(slot.context, key) : await this.#make(key)
       return true
     } catch (failure) {
       await this.drop(slot)
@@ -174,13 +173,5 @@ export class Slots<Context> {
         await this.drop(idle)
       }
     }
-  }
-
-  async #empty(slot: Slot<Context>): Promise<void> {
-    const { context } = slot
-    slot.context = undefined
-    slot.tokens = []
-    slot.evaluated = 0
-    if (context) await this.#options.dispose(context)
   }
 }

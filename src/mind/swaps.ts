@@ -1,5 +1,5 @@
-// What it takes to have an adapter at work, by tier: hot, a context with it is there; warm, it is in memory and the context is
-// made; cold, it is read, checked and loaded too. Whoever is told of changes knows where each adapter is.
+// What it takes to have an adapter at work, by tier: hot, a context with it is there; warm, it is in memory and a context is
+// given it or made; cold, it is read, checked and loaded too. Whoever is told of changes knows where each adapter is.
 import type { Adapter, AdapterTiers, Swap } from './engine-messages.ts'
 import type { LoadedAdapters } from './loaded-adapters.ts'
 import type { Slots, Taken } from './slots.ts'
