@@ -1,7 +1,7 @@
 // A process that opens an image, reads, tells what it measured, and waits to be killed.
 import type { TreeRef } from '../../src/base/value.ts'
 import { getMany } from './objects.ts'
-import { openAt, rate } from './scratch.ts'
+import { openAt, pace } from './scratch.ts'
 
 const GETS = 10_000
 
@@ -19,5 +19,5 @@ async function measured(): Promise<unknown> {
     gets: GETS,
     get: (ref: { oid: `obj:${number}` }) => view.get(ref.oid).get('count'),
   }
-  return rate(GETS, () => getMany(all, get))
+  return pace(GETS, () => getMany(all, get))
 }

@@ -34,6 +34,26 @@ export const onImage = <T>(
     }
   })
 
+/** A measurement by the clock, or of what is not time at all; and by the processor time of the whole process. */
+export interface Figure {
+  readonly real: number
+  readonly cpu?: number
+}
+
+/** How many milliseconds it took. */
+export async function spent(work: () => Promise<unknown> | unknown): Promise<Required<Figure>> {
+  const begun = process.cpuUsage()
+  const real = await ms(work)
+  const { user, system } = process.cpuUsage(begun)
+  return { real, cpu: (user + system) / 1000 }
+}
+
+/** How many of `count` were done in a second. */
+export async function pace(count: number, work: () => Promise<void> | void): Promise<Required<Figure>> {
+  const { real, cpu } = await spent(work)
+  return { real: (count / real) * 1000, cpu: (count / cpu) * 1000 }
+}
+
 /** How many of `count` were done in a second. */
 export async function rate(count: number, work: () => Promise<void> | void): Promise<number> {
   const began = performance.now()
