@@ -87,7 +87,7 @@ function bulk(count: number): Promise<Figures<'made' | 'bytes' | 'added' | 'warm
   })
 }
 
-/** Reads entries all over a Tree, and what they name. */
+/** Reads entries all over a Tree, and what they name, which counts as far as their key. */
 export function getMany(
   tree: { get(key: number): Value | undefined },
   {
@@ -96,7 +96,10 @@ export function getMany(
     get,
   }: { readonly count: number; readonly gets: number; readonly get: (ref: Ref) => unknown },
 ): void {
-  for (let i = 0; i < gets; i++) get(tree.get((i * 7919) % count) as Ref)
+  for (let i = 0; i < gets; i++) {
+    const key = (i * 7919) % count
+    if (get(tree.get(key) as Ref) !== key) throw new Error('lost')
+  }
 }
 
 const ZODB_READS = [1.6e6, 8e5, 5e5, 4e5] as const
