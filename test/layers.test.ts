@@ -23,7 +23,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
 /** The files that may import a native library. */
 const natives: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['src/image/store.ts'],
-  'node-llama-cpp': ['src/mind/engine-process.ts'],
+  'node-llama-cpp': ['src/mind/native-mind.ts'],
   zeromq: ['src/protocol/client.ts', 'kernel/router.ts'],
   'quickjs-emscripten': ['src/sandbox/isolate.ts'],
   koffi: ['src/forge/ggml.ts', 'src/forge/blas.ts'],
