@@ -33,7 +33,7 @@ import {
 import { define } from './admit.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { type Digest, eachRaw, LazySlots, type RawSlots, rawSlots, Unread } from './lazy-slots.ts'
+import { type Digest, LazySlots, type RawSlots, rawSlots, Unread } from './lazy-slots.ts'
 import type { Slots } from './object-state.ts'
 
 export const REF = 1
@@ -221,14 +221,14 @@ export function writeSlots(to: ByteWriter, slots: Slots, sharing?: Sharing): Raw
     return undefined
   }
   let written: Map<string, Value | Unread> | undefined
-  eachRaw(slots, (value, name) => {
+  for (const [name, value] of rawSlots(slots)) {
     writeText(to, name)
     const kept = writeSlot(to, value, sharing)
-    if (!(kept instanceof Unread)) return
+    if (!(kept instanceof Unread)) continue
     sharing.refers(kept)
     written ??= new Map(rawSlots(slots))
     written.set(name, kept)
-  })
+  }
   return written
 }
 

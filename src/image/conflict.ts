@@ -2,7 +2,7 @@
 // reading it declared to matter, has a newer version than its snapshot, unless the object's resolver makes one of both.
 import { BatError } from '../base/errors.ts'
 import { type Oid, tidOf } from '../base/ids.ts'
-import type { Turn } from '../base/turns.ts'
+import { forEachInTurns, type Turn } from '../base/turns.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { mergedSlots } from './conflict-resolvers.ts'
 import type { Key } from './keyspace.ts'
@@ -23,17 +23,19 @@ export interface Newest {
 /** The objects that a resolver made one of both of, as they are to be written; or the conflict. */
 export type Checked = { readonly merged: ReadonlyMap<Oid, Slots> } | { readonly conflict: BatError }
 
-export async function checkConflicts(request: CommitRequest, newest: Newest, turn: Turn): Promise<Checked> {
+/** `changed`: the drafts of what was there before. What is created has an oid that nobody else has. */
+export async function checkConflicts(
+  request: CommitRequest,
+  changed: ReadonlyMap<Oid, Draft>,
+  { newest, turn }: { readonly newest: Newest; readonly turn: Turn },
+): Promise<Checked> {
   const { moment, drafts, entries, currentReads } = request
   const merged = new Map<Oid, Slots>()
   const theirs = new Map<Oid, number>()
   let cause: unknown
-  for (const [oid, draft] of drafts) {
-    const pause = turn()
-    if (pause) await pause
-    // what is created has an oid that nobody else has
-    const tid = draft.created ? undefined : newest.tidOf(oid)
-    if (tid === undefined || tid <= moment) continue
+  await forEachInTurns(changed, turn, ([oid, draft]) => {
+    const tid = newest.tidOf(oid)
+    if (tid === undefined || tid <= moment) return
     try {
       const slots = mergedWith(draft, oid, { request, newest })
       if (slots) merged.set(oid, slots)
@@ -42,23 +44,19 @@ export async function checkConflicts(request: CommitRequest, newest: Newest, tur
       cause ??= error
       theirs.set(oid, tid)
     }
-  }
-  for (const oid of currentReads) {
-    const pause = turn()
-    if (pause) await pause
+  })
+  await forEachInTurns(currentReads, turn, (oid) => {
     const tid = newest.tidOf(oid)
     if (tid !== undefined && tid > moment) theirs.set(oid, tid)
-  }
+  })
   for (const [tree, changes] of entries) {
     if (drafts.get(tree)?.created) continue
     const tid = newest.tidOf(tree) ?? -1
     if (tid <= moment) continue
-    for (const { key } of changes.values()) {
-      const pause = turn()
-      if (pause) await pause
-      const changed = newest.entryTid(tree, key) ?? -1
-      if (changed > moment) theirs.set(tree, changed)
-    }
+    await forEachInTurns(changes.values(), turn, ({ key }) => {
+      const entryTid = newest.entryTid(tree, key) ?? -1
+      if (entryTid > moment) theirs.set(tree, entryTid)
+    })
     if (newest.revision(tree)?.kind !== 'tree') theirs.set(tree, tid)
   }
   if (theirs.size === 0) return { merged }

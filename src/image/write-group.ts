@@ -4,7 +4,7 @@
 import type { Clock } from '../base/clock.ts'
 import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid, oidOf, tidOf } from '../base/ids.ts'
-import { takeTurns } from '../base/turns.ts'
+import { byParts, forEachInTurns, takeTurns } from '../base/turns.ts'
 import type { Value } from '../base/value.ts'
 import { blobBody } from './blob-record.ts'
 import type { CommitRequest, Draft } from './commit.ts'
@@ -65,6 +65,8 @@ export class WriteGroup {
   readonly #blobs = new Map<string, Uint8Array>()
   readonly #turn = takeTurns(TURN_MS)
   #sinceLook = 0
+  /** Of a revision that is being made. */
+  readonly #key = new Uint8Array(12)
   #head: Head
   readonly #newest: Newest = {
     tidOf: (oid) => this.fresh.get(oid)?.tid ?? this.#committed.revisions.newest(oid),
@@ -86,9 +88,14 @@ export class WriteGroup {
   async take(request: CommitRequest): Promise<Outcome> {
     let settled: Settled
     try {
-      const checked = await checkConflicts(request, this.#newest, this.#turn)
+      const changed = new Map<Oid, Draft>()
+      await forEachInTurns(request.drafts, this.#turn, ([oid, draft]) => {
+        if (!draft.created) changed.set(oid, draft)
+      })
+      const to = { newest: this.#newest, turn: this.#turn }
+      const checked = await checkConflicts(request, changed, to)
       if ('conflict' in checked) return { refusal: checked.conflict }
-      const lost = await this.#packedAway(request)
+      const lost = await this.#packedAway(request, changed)
       if (lost.size > 0) return { refusal: new BatError('E_PACKED_AWAY', { objects: [...lost] }) }
       const dangling = await this.#dangling(request)
       if (dangling) return { refusal: dangling }
@@ -103,24 +110,23 @@ export class WriteGroup {
   }
 
   /** What was changed or is referred to and has been taken away by a pack meanwhile. */
-  async #packedAway(request: CommitRequest): Promise<ReadonlySet<Oid>> {
+  async #packedAway(request: CommitRequest, changed: ReadonlyMap<Oid, Draft>): Promise<ReadonlySet<Oid>> {
     const { horizon, revisions } = this.#committed
     const lost = new Set(await horizon.refused(request, revisions.values, this.#turn))
-    for (const [oid, { created }] of request.drafts) {
-      const pause = this.#turn()
-      if (pause) await pause
-      if (!created && this.#isPacked(oid)) lost.add(oid)
-    }
+    await forEachInTurns(changed.keys(), this.#turn, (oid) => {
+      if (this.#isPacked(oid)) lost.add(oid)
+    })
     return lost
   }
 
   /** The refusal of a request that refers to what never was. */
   async #dangling({ referred, drafts, danglingAt }: CommitRequest): Promise<BatError | undefined> {
     const isMade = (oid: Oid) => drafts.has(oid) || this.#taken.some((taken) => taken.drafts.has(oid))
-    for (const oid of referred) {
-      const pause = this.#turn()
-      if (pause) await pause
-      if (isMade(oid) || this.#committed.revisions.isKnown(oid)) continue
+    const missing: Oid[] = []
+    await forEachInTurns(referred, this.#turn, (oid) => {
+      if (!isMade(oid) && !this.#committed.revisions.isKnown(oid)) missing.push(oid)
+    })
+    for (const oid of missing) {
       const dangling = await danglingAt(oid, this.#turn)
       if (dangling) return dangling
     }
@@ -145,12 +151,7 @@ export class WriteGroup {
       const ordered: Slice[] = []
       for (const slice of inOrder(changes)) {
         ordered.push(slice)
-        const isThere = this.#committed.entries.presence(tree)
-        for (const { key, value } of slice) {
-          const before = this.#change(tree, key)
-          const wasThere = before ? before.value !== undefined : revision !== undefined && isThere(key)
-          count += Number(value !== undefined) - Number(wasThere)
-        }
+        count += this.#more(tree, slice, revision !== undefined)
         await this.#turn()
       }
       counts.set(tree, count)
@@ -159,25 +160,31 @@ export class WriteGroup {
     return { counts, slices }
   }
 
-  async #write(request: CommitRequest, { merged, counts, slices }: Settled): Promise<void> {
+  /** How many entries more a Tree has by these changes; of one that is made now none was there before. */
+  #more(tree: Oid, slice: Slice, wasTree: boolean): number {
+    const isThere = this.#committed.entries.presence(tree)
+    let more = 0
+    for (const { key, value } of slice) {
+      const before = this.#change(tree, key)
+      const wasThere = before ? before.value !== undefined : wasTree && isThere(key)
+      more += Number(value !== undefined) - Number(wasThere)
+    }
+    return more
+  }
+
+  async #write(request: CommitRequest, settled: Settled): Promise<void> {
     const tid = this.#head.tid + 1
     const sharer = new Sharer(this.#committed.revisions.values, this.#put, this.#committed.horizon)
     const lists: Lists = { created: [], changed: [], gone: [] }
-    const key = new Uint8Array(12)
-    for (const [oid, draft] of request.drafts) {
-      const list = draft.kind === 'gone' ? lists.gone : draft.created ? lists.created : lists.changed
-      list.push(oid)
-      if (draft.kind === 'object') {
-        const own = merged.size > 0 ? (merged.get(oid) ?? draft.slots) : draft.slots
-        const slots = this.#putObject(revisionKey(oid, tid, key), own, sharer)
-        if (!draft.created || request.drafts.size < LOAD) this.fresh.set(oid, { tid, kind: 'object', slots })
-      } else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
-      else if (!counts.has(oid)) this.#revise(oid, { tid, kind: 'tree', count: draft.count })
-      const pause = this.#pause()
-      if (pause) await pause
-    }
+    const isLoad = request.drafts.size >= LOAD
+    const drafts = request.drafts.entries()
+    await byParts(() => this.#writeDrafts(drafts, settled, { tid, sharer, lists, isLoad }))
+    const { counts, slices } = settled
     for (const tree of request.entries.keys()) {
-      for (const slice of slices.get(tree)!) await this.#writeEntries(tree, slice, tid)
+      for (const slice of slices.get(tree)!) {
+        const changes = slice.values()
+        await byParts(() => this.#writeEntries(tree, changes, tid))
+      }
       const draft: Draft | undefined = request.drafts.get(tree)
       if (draft?.kind === 'gone') continue
       if (!draft) lists.changed.push(tree)
@@ -193,6 +200,30 @@ export class WriteGroup {
     this.written.push(this.#close(request, lists, tid))
   }
 
+  /**
+   * Puts some of the drafts, and answers what to wait for before the next. The iterators of Maps and arrays have nothing to
+   * close, so a loop that was left goes on where it was.
+   */
+  #writeDrafts(
+    left: MapIterator<[Oid, Draft]>,
+    { merged, counts }: Settled,
+    { tid, sharer, lists, isLoad }: Writing,
+  ): Promise<void> | undefined {
+    for (const [oid, draft] of left) {
+      const list = draft.kind === 'gone' ? lists.gone : draft.created ? lists.created : lists.changed
+      list.push(oid)
+      if (draft.kind === 'object') {
+        const own = merged.size > 0 ? (merged.get(oid) ?? draft.slots) : draft.slots
+        const slots = this.#putObject(revisionKey(oid, tid, this.#key), own, sharer)
+        if (!draft.created || !isLoad) this.fresh.set(oid, { tid, kind: 'object', slots })
+      } else if (draft.kind === 'gone') this.#revise(oid, { tid, kind: 'gone' })
+      else if (!counts.has(oid)) this.#revise(oid, { tid, kind: 'tree', count: draft.count })
+      const pause = this.#pause()
+      if (pause) return pause
+    }
+    return undefined
+  }
+
   /** Answers the slots as they are kept: large values unread. */
   #putObject(key: Key, slots: Slots, sharer: Sharer): Slots {
     const { values, shapes } = this.#committed.revisions
@@ -206,14 +237,16 @@ export class WriteGroup {
     this.fresh.set(oid, revision)
   }
 
-  async #writeEntries(tree: Oid, slice: Slice, tid: number): Promise<void> {
+  /** Likewise of the changes of a Tree's entries. */
+  #writeEntries(tree: Oid, left: ArrayIterator<EntryChange>, tid: number): Promise<void> | undefined {
     let version = entryVersionKey(tree, NO_ENTRY, tid)
-    for (const { key, value } of slice) {
+    for (const { key, value } of left) {
       version = versionKeyOf(key, version)
       this.#put(formatEntry(version, value))
       const pause = this.#pause()
-      if (pause) await pause
+      if (pause) return pause
     }
+    return undefined
   }
 
   #close(request: CommitRequest, lists: Lists, tid: number): TransactionRecord {
@@ -295,6 +328,15 @@ interface Settled {
   readonly counts: ReadonlyMap<Oid, number>
   /** The changes of their entries, in order. */
   readonly slices: ReadonlyMap<Oid, readonly Slice[]>
+}
+
+/** What goes with the records of one transaction while they are made. */
+interface Writing {
+  readonly tid: number
+  readonly sharer: Sharer
+  readonly lists: Lists
+  /** Whether so much is made that it is not kept decoded. */
+  readonly isLoad: boolean
 }
 
 interface Lists {
