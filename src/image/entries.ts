@@ -111,7 +111,7 @@ export class Entries {
         const from = entryStart(tree, entry)
         const row = this.#store.seek('entries', from)
         const isOurs = row !== undefined && compareKeys(row.key, entriesEnd(tree)) < 0
-        found = isOurs ? entryOfKey(row.key) : BEHIND_ALL
+        found = isOurs ? entryOfKey(row.key).slice() : BEHIND_ALL
         isThere = isOurs && !isDeletion('entries', row)
       }
       return isThere && compareKeys(entry, found) === 0

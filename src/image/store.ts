@@ -5,11 +5,14 @@
 //
 // A write of this thread that fails for want of room can bring the process down within LMDB, so none is carried on where there
 // is not the room that it may take. One made away from this thread fails by itself.
+import * as lmdb from 'lmdb'
 import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb'
 import { BatError } from '../base/errors.ts'
 import { type Key, keyAfter, nameOfRecord, type Table, tables } from './keyspace.ts'
 import { PreparedRange } from './prepared-range.ts'
 import { Put } from './put.ts'
+import { type Binding, Seek } from './seek.ts'
+import { Views } from './views.ts'
 import { roomForWrite, takenFrom } from './write-failure.ts'
 
 export interface Row {
@@ -58,8 +61,9 @@ const SMALL = 65_536
 
 type Rows = Database<Uint8Array, Key>
 
-/** How the rows of a table are read, and its keys alone. */
+/** How the rows of a table are read, its keys alone, and the first row at a key. */
 interface Ranges {
+  readonly seek: Seek
   readonly rows: PreparedRange<{ readonly key: Key; readonly value: Uint8Array }>
   readonly keys: PreparedRange<Key>
 }
@@ -111,19 +115,17 @@ export class Store {
   /** The record under `key`; its bytes are valid until the next call. */
   get(table: Table, key: Key): Uint8Array | undefined {
     try {
-      // the buffer that comes back is lmdb's own, with a length that is not that of its memory
       const bytes = this.#tables[table].getBinaryFast(key)
-      return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+      return bytes && shown(bytes, bytes.length)
     } catch (error) {
       throw unreadable(table, key, error)
     }
   }
 
-  /** The first row of a table at `from` or behind it; the bytes of its record are valid until the next call. */
+  /** The first row of a table at `from` or behind it; its bytes are valid until the next call. */
   seek(table: Table, from: Key): Row | undefined {
     try {
-      const row = this.#ranges[table].rows.first(from)
-      return row && { key: row.key, record: row.value }
+      return this.#ranges[table].seek.first(from)
     } catch (error) {
       throw unreadable(table, from, error)
     }
@@ -306,17 +308,26 @@ const keyEncoder = {
 const UNTYPED = { table: { keyEncoder }, environment: { batchStartThreshold: 64 } } as const
 
 /** In a range the binding gives the memory that it reads all values into, where it believes them to be decoded. */
-const decoding = {
-  decoder: {
-    decode: (bytes: Uint8Array, size: number) => new Uint8Array(bytes.buffer, bytes.byteOffset, size),
-  },
-  decoderCopies: true,
+const decoding = { decoder: { decode: shown }, decoderCopies: true }
+
+const { nativeAddon } = lmdb as unknown as { readonly nativeAddon: Binding }
+
+/** What is in the memory that the binding reads values into: another one when there was one that it did not hold. */
+let values = new Views(nativeAddon.globalBuffer)
+
+/** Bytes as the binding gives them: its whole memory, with a length that is not that of the memory. */
+function shown(bytes: Uint8Array & { readonly isGlobal?: boolean }, size: number): Uint8Array {
+  if (!bytes.isGlobal) return new Uint8Array(bytes.buffer, bytes.byteOffset, size)
+  if (!values.areOf(bytes)) values = new Views(bytes)
+  return values.of(size)
 }
 
 function rangesOf(table: Rows): Ranges {
   Object.assign(table, decoding)
+  const rows = new PreparedRange((bounds) => table.getRange(bounds as RangeOptions), { values: true })
   return {
-    rows: new PreparedRange((bounds) => table.getRange(bounds as RangeOptions), { values: true }),
+    seek: new Seek(nativeAddon, table, { values: () => values, rows }),
+    rows,
     keys: new PreparedRange((bounds) => table.getKeys(bounds as RangeOptions), { values: false }),
   }
 }

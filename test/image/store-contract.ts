@@ -62,12 +62,22 @@ export function describeStore(name: string, open: Open): void {
 
     it('keeps values of any bytes and length, the empty one too', async (t) => {
       const store = await opened(t)
-      const values = ['', '\0', '\0\xff\0', 'x'.repeat(4095), 'y'.repeat(4096), 'z'.repeat(3 << 20)]
+      const values = [
+        '',
+        '\0',
+        '\0\xff\0',
+        'x'.repeat(4095),
+        'y'.repeat(4096),
+        'z'.repeat(3 << 20),
+        '0'.repeat(17 << 20),
+        'short',
+      ]
       store.write(({ put }) => {
         for (const [i, value] of values.entries()) put('entries', bytes(`key ${i}`), bytes(value))
       })
       for (const [i, value] of values.entries()) {
         assert.equal(text(store.get('entries', bytes(`key ${i}`))), value)
+        assert.equal(text(store.seek('entries', bytes(`key ${i}`))?.record), value)
       }
       assert.deepEqual(
         store.page('entries', ALL).map(({ record }) => record.length),
@@ -243,6 +253,7 @@ export function describeStore(name: string, open: Open): void {
         remove('revisions', bytes('a'))
         assert.equal(text(store.get('revisions', bytes('b'))), 'now')
         assert.equal(store.get('revisions', bytes('a')), undefined)
+        assert.deepEqual(shown([store.seek('revisions', bytes('a'))!]), ['b=now'])
         assert.deepEqual(shown(store.page('revisions', ALL)), ['b=now', 'c=C'])
         assert.deepEqual(shown(store.walk('revisions', { ...ALL, reverse: true })), ['c=C', 'b=now'])
       })
@@ -334,6 +345,11 @@ export function describeStore(name: string, open: Open): void {
           const bounds = { from: bytes(from), to: bytes(to), ...rest }
           assert.deepEqual(shown(store.page('entries', bounds)), wanted)
           assert.deepEqual(shown(store.walk('entries', bounds)), wanted)
+          const behind = [...reference]
+            .filter(([name]) => name >= from)
+            .sort(([a], [b]) => (a < b ? -1 : 1))[0]
+          const found = store.seek('entries', bytes(from))
+          assert.deepEqual(found && [text(found.key), text(found.record)], behind)
         }),
         { numRuns: 300, seed: 1 },
       )
