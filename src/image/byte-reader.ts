@@ -10,7 +10,12 @@ const NAMES = 4096
 const names: (string | undefined)[] = new Array(NAMES)
 
 const float64 = new DataView(new ArrayBuffer(8))
-const EMPTY = Buffer.alloc(0)
+const EMPTY = new Uint8Array(0)
+
+/** Buffer's own way to read UTF-8 works on any bytes: making a Buffer of them costs more than reading a short text. */
+const { utf8Slice } = Buffer.prototype as unknown as {
+  readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
+}
 
 export class ByteReader {
   /** What the last head was, where it was a scalar. */
@@ -19,7 +24,7 @@ export class ByteReader {
   size = 0
   /** The type of the extension that the last head was. */
   type = 0
-  #bytes = EMPTY
+  #bytes: Uint8Array = EMPTY
   #at = 0
 
   constructor(bytes: Uint8Array = EMPTY) {
@@ -28,7 +33,7 @@ export class ByteReader {
 
   /** Goes on to other bytes, from `at` on. */
   open(bytes: Uint8Array, at = 0): this {
-    this.#bytes = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#bytes = bytes
     this.#at = at
     return this
   }
@@ -46,11 +51,12 @@ export class ByteReader {
   /** Reads a scalar whole into `value`, and of anything longer what it is and its size. */
   head(): Head {
     const tag = this.#byte()
-    if (tag < 0x80) return this.#scalar(tag)
-    if (tag >= 0xe0) return this.#scalar(tag - 0x100)
-    if (tag >= 0xa0 && tag < 0xc0) return this.#scalar(this.#short(tag & 0x1f))
-    if (tag < 0xa0) return this.#sized(tag < 0x90 ? 'map' : 'array', tag & 0x0f)
-    return this.#long(tag)
+    if (tag < 0x80) this.value = tag
+    else if (tag >= 0xe0) this.value = tag - 0x100
+    else if (tag >= 0xc0) return this.#long(tag)
+    else if (tag >= 0xa0) this.value = this.#short(tag & 0x1f)
+    else return this.#sized(tag < 0x90 ? 'map' : 'array', tag & 0x0f)
+    return 'value'
   }
 
   /** Goes over what comes next: tells what it is like `head`, but reads no scalar. */
@@ -164,7 +170,7 @@ export class ByteReader {
 
   utf8(size: number): string {
     const start = this.#advance(size)
-    return this.#bytes.toString('utf8', start, this.#at)
+    return utf8Slice.call(this.#bytes, start, this.#at)
   }
 
   #byte(): number {
@@ -187,7 +193,7 @@ export class ByteReader {
     const place = (hash >>> 0) % NAMES
     const known = names[place]
     if (known !== undefined && known.length === size && isAscii(known, bytes, start)) return known
-    const text = bytes.toString('utf8', start, this.#at)
+    const text = utf8Slice.call(bytes, start, this.#at)
     if (text.length === size) names[place] = text
     return text
   }

@@ -269,23 +269,23 @@ export function readSlots(from: ByteReader, read: (unread: Unread) => Value = un
   if (from.head() !== 'array') throw new Error('slots are not an array')
   const { size } = from
   const slots = new Map<string, Value | Unread>()
-  let digests: Digest[] = []
   let isLazy = false
-  const note: Shared = (digest) => {
-    digests.push(digest)
-    return null
-  }
   for (let i = 0; i < size; i += 2) {
     const name = readValue(from) as string
     const start = from.at
+    noted = undefined
     const value = readValue(from, note)
-    if (digests.length > 0) {
-      slots.set(name, new Unread(from.since(start), digests))
-      digests = []
-      isLazy = true
-    } else slots.set(name, value)
+    if (noted) isLazy = true
+    slots.set(name, noted ? new Unread(from.since(start), noted) : value)
   }
   return isLazy ? new LazySlots(slots, read) : (slots as Slots)
+}
+
+/** The shared values that a slot names, noted while it is read; of one slot at a time. */
+let noted: Digest[] | undefined
+const note: Shared = (digest) => {
+  noted = [...(noted ?? []), digest]
+  return null
 }
 
 const unreadable = ({ digests }: Unread): never => none(digests[0]!) as never

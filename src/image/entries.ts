@@ -19,6 +19,7 @@ import {
   keyText,
   NEWEST,
   sameThing,
+  startText,
   tidOfVersionKey,
 } from './keyspace.ts'
 import { damaged, isDeletion, parseRecord } from './record.ts'
@@ -68,6 +69,7 @@ export class Entries {
   readonly #store: Store
   readonly #horizon: Horizon
   readonly #cache: ClockCache<string, Cached> | undefined
+  #key: Key = new Uint8Array(21)
 
   constructor(store: Store, { horizon = new Horizon(), bytes = 0 }: EntriesOptions = {}) {
     this.#store = store
@@ -79,14 +81,15 @@ export class Entries {
   at(tree: Oid, entry: Key, moment: number): Version | undefined {
     this.#horizon.check(moment)
     if (!this.#cache) return this.#read(tree, entry, moment)
-    const text = keyText(entryStart(tree, entry))
+    const from = this.#keyOf(tree, entry, NEWEST)
+    const text = startText(from)
     const cached = this.#cache.get(text)
     if (cached && cached.tid <= moment) {
       cached.used = true
       return cached.tid === NEVER ? undefined : cached
     }
     if (cached) return this.#read(tree, entry, moment)
-    const row = this.#first(tree, entry, NEWEST)
+    const row = this.#first(from)
     if (row && tidOfVersionKey(row.key) > moment) return this.#read(tree, entry, moment)
     const version = row && versionOf(row)
     this.#keep(text, version ?? { tid: NEVER, value: undefined })
@@ -95,7 +98,7 @@ export class Entries {
 
   /** The tid of the newest version of an entry, deleted ones included. */
   newest(tree: Oid, entry: Key): number | undefined {
-    const row = this.#first(tree, entry, NEWEST)
+    const row = this.#first(this.#keyOf(tree, entry, NEWEST))
     return row && tidOfVersionKey(row.key)
   }
 
@@ -137,12 +140,17 @@ export class Entries {
   }
 
   #read(tree: Oid, entry: Key, moment: number): Version | undefined {
-    const row = this.#first(tree, entry, moment)
+    const row = this.#first(this.#keyOf(tree, entry, moment))
     return row && versionOf(row)
   }
 
-  #first(tree: Oid, entry: Key, moment: number): Row | undefined {
-    const from = entryVersionKey(tree, entry, moment)
+  /** The key of a version, good until the next one is asked for. */
+  #keyOf(tree: Oid, entry: Key, tid: number): Key {
+    this.#key = entryVersionKey(tree, entry, tid, this.#key)
+    return this.#key
+  }
+
+  #first(from: Key): Row | undefined {
     const row = this.#store.seek('entries', from)
     return row && sameThing(row.key, from) ? row : undefined
   }

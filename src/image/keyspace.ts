@@ -47,7 +47,12 @@ export function transactionKey(tid: number): Key {
 
 /** The key of the revision that `tid` made; also where a seek for the one valid at `tid` starts. `key`: what to write it in. */
 export function revisionKey(oid: Oid, tid: number, key = new Uint8Array(12)): Key {
-  put48(key, 0, numberOf48(oid))
+  return revisionKeyOf(numberOf48(oid), tid, key)
+}
+
+/** Likewise, by the number of the oid. */
+export function revisionKeyOf(number: number, tid: number, key = new Uint8Array(12)): Key {
+  put48(key, 0, number)
   put48(key, 6, NEWEST - tid)
   return key
 }
@@ -59,8 +64,9 @@ export const revisionsEnd = (oid: Oid): Key => {
   return key
 }
 
-export function entryVersionKey(tree: Oid, entry: Key, tid: number): Key {
-  const key = new Uint8Array(12 + entry.length)
+/** `room`: what to write it in, where it fits. */
+export function entryVersionKey(tree: Oid, entry: Key, tid: number, room?: Key): Key {
+  const key = room?.length === 12 + entry.length ? room : new Uint8Array(12 + entry.length)
   put48(key, 0, numberOf48(tree))
   for (let i = 0; i < entry.length; i++) key[6 + i] = entry[i]!
   put48(key, 6 + entry.length, NEWEST - tid)
@@ -256,6 +262,13 @@ export function keyAfter(key: Key): Key {
   const next = new Uint8Array(key.length + 1)
   next.set(key)
   return next
+}
+
+/** The text of the key before all versions of an entry, which the key of one of them begins with. */
+export const startText = (version: Key): string => latin1Slice.call(version, 0, version.length - 6)
+
+const { latin1Slice } = Buffer.prototype as unknown as {
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
 }
 
 /** Bytes as a string, one character a byte: what maps are keyed by. */

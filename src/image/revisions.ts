@@ -5,7 +5,15 @@ import { numberOf, type Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import { type Bounds, ClockCache, type Kept } from './clock-cache.ts'
 import { Horizon } from './horizon.ts'
-import { type Key, NEWEST, revisionKey, revisionsEnd, sameThing, tidOfVersionKey } from './keyspace.ts'
+import {
+  type Key,
+  NEWEST,
+  revisionKey,
+  revisionKeyOf,
+  revisionsEnd,
+  sameThing,
+  tidOfVersionKey,
+} from './keyspace.ts'
 import type { Unread } from './lazy-slots.ts'
 import { NumberSet } from './number-set.ts'
 import type { Slots } from './object-state.ts'
@@ -48,6 +56,7 @@ export class Revisions {
   #dropped = 0
   #turn = 0
   #known = new NumberSet()
+  readonly #key = new Uint8Array(12)
   /** The large values of objects. */
   readonly values: SharedValues
   readonly shapes: Shapes
@@ -69,7 +78,7 @@ export class Revisions {
     this.shapes = new Shapes(shapes)
   }
 
-  /** The revision of `oid` valid at `moment`; undefined where there was none yet. Throws E_PACKED, E_RECORD_DAMAGED. */
+  /** The revision of `oid`, whatever that is, valid at `moment`; undefined where there was none yet. Throws E_PACKED, E_RECORD_DAMAGED. */
   at(oid: Oid, moment: number): Revision | undefined {
     const cached = this.#cache.get(oid)
     if (cached && cached.revision.tid > moment) return this.#seek(oid, moment)
@@ -81,8 +90,9 @@ export class Revisions {
   }
 
   #load(oid: Oid, moment: number, cached: Cached | undefined): Revision | undefined {
-    if (this.#horizon.isCondemned(oid)) return undefined
-    const row = this.#row(oid, NEWEST)
+    const number = numberOf(oid)
+    if (!(number <= NEWEST) || this.#horizon.isCondemned(oid)) return undefined
+    const row = this.#row(revisionKeyOf(number, NEWEST, this.#key))
     if (!row) {
       this.#horizon.check(moment)
       return undefined
@@ -103,7 +113,7 @@ export class Revisions {
   newest(oid: Oid): number | undefined {
     const cached = this.#sole ? this.#cache.get(oid) : undefined
     if (cached) return cached.revision.tid
-    const row = this.#row(oid, NEWEST)
+    const row = this.#row(revisionKey(oid, NEWEST, this.#key))
     return row && tidOfVersionKey(row.key)
   }
 
@@ -127,7 +137,7 @@ export class Revisions {
 
   #seek(oid: Oid, moment: number): Revision | undefined {
     this.#horizon.check(moment)
-    const row = this.#row(oid, moment)
+    const row = this.#row(revisionKey(oid, moment, this.#key))
     return row && this.#parse(oid, row)
   }
 
@@ -140,8 +150,7 @@ export class Revisions {
     return brought === slots && shape === 0 ? revision : { tid, kind, slots: brought }
   }
 
-  #row(oid: Oid, moment: number): Row | undefined {
-    const from = revisionKey(oid, moment)
+  #row(from: Key): Row | undefined {
     const row = this.#store.seek('revisions', from)
     return row && sameThing(row.key, from) ? row : undefined
   }

@@ -4,7 +4,6 @@
 // binding puts it: the key in the memory that the binding takes keys in, the record in that for values.
 //
 // What the binding gives by itself is used where this does not serve: within a write, and for a record of 16 MiB and more.
-import type { Database } from 'lmdb'
 import type { Key } from './keyspace.ts'
 import type { PreparedRange } from './prepared-range.ts'
 import type { Row } from './store.ts'
@@ -63,11 +62,11 @@ export class Seek {
   /** `values`: what is in the memory that the binding reads values into. `rows`: the ranges of the table. */
   constructor(
     binding: Binding,
-    table: Database<Uint8Array, Key>,
+    table: object,
     { values, rows }: { readonly values: () => Views; readonly rows: PreparedRange<Found> },
   ) {
     this.#binding = binding
-    this.#table = table as unknown as Inner
+    this.#table = table as Inner
     this.#values = values
     this.#rows = rows
     this.#memory = keyMemoryOf(this.#table)
@@ -98,15 +97,20 @@ export class Seek {
   }
 }
 
-/** The memory that the binding hands to whoever is to write a key. */
+/** The memory that the binding hands to whoever is to write a key; nothing is read, since a page may be damaged. */
 function keyMemoryOf(table: Inner): Uint8Array {
-  let memory: Uint8Array | undefined
   const { writeKey } = table
-  table.writeKey = (key, to, start) => {
-    memory = to
-    return writeKey(key, to, start)
+  const asked: Uint8Array[] = []
+  table.writeKey = (_key, to) => {
+    asked.push(to)
+    throw new RangeError('only the memory is wanted')
   }
-  table.doesExist(new Uint8Array(1))
-  table.writeKey = writeKey
-  return memory!
+  try {
+    table.doesExist(new Uint8Array(1))
+  } catch (error) {
+    if (!asked[0]) throw error
+  } finally {
+    table.writeKey = writeKey
+  }
+  return asked[0]!
 }

@@ -2,7 +2,7 @@
 // touched and not before; the View keeps a bounded table of those touched, and forgets it when the cache of revisions has
 // turned over. It may be forgotten at any time because an Obj asks anew for its slots whenever the View's edition moves on.
 import { BatError } from '../base/errors.ts'
-import { numberOf, type Oid, type Tid, tidOf } from '../base/ids.ts'
+import { type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { TreeRef, Value } from '../base/value.ts'
 import type { Entries } from './entries.ts'
 import { formatTreeKey, type Key } from './keyspace.ts'
@@ -94,7 +94,7 @@ export class View {
   }
 
   protected committed(oid: Oid): Revision | undefined {
-    return Number.isNaN(numberOf48(oid)) ? undefined : this.source.revisions.at(oid, this.moment)
+    return this.source.revisions.at(oid, this.moment)
   }
 
   /** How a person calls an object or a Tree: its name in the root, of a Tree also `genesis.friends`, else its oid. */
@@ -156,9 +156,4 @@ export type EntryChanges = ReadonlyMap<string, EntryChange>
 export interface EntryChange {
   readonly key: Uint8Array
   readonly value: Value | undefined
-}
-
-const numberOf48 = (oid: Oid): number => {
-  const number = numberOf(oid)
-  return number < 2 ** 48 ? number : Number.NaN
 }
