@@ -216,7 +216,7 @@ export class Image {
   begin(options: TransactionOptions): Transaction {
     this.#mustBeOpen()
     const transaction = new Transaction(this.#source, this.#committer.head.tid, options, {
-      allocate: (count) => this.allocate(count),
+      allocate: () => oidOf(this.#next++),
       isAllocated: (oid) => numberOf(oid) < this.#next,
       commit: (request) => {
         this.#mustBeWhole()

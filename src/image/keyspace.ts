@@ -31,6 +31,8 @@ export type TreeKey = string | number | bigint | Uint8Array
 /** The greatest number of an oid or a tid: at this moment everything is seen. */
 export const NEWEST = 2 ** 48 - 1
 const UINT32 = 2 ** 32
+/** Of an entry key that is a number, in bytes. */
+const NUMBER_SIZE = 9
 /** LMDB's limit of 1,978 bytes less the oid and the tid around it. */
 export const ENTRY_KEY_LIMIT = 1960
 
@@ -177,7 +179,7 @@ function numberBytes(key: number): Key {
   float64.setFloat64(0, key === 0 ? 0 : key)
   const [high, low] = [float64.getUint32(0), float64.getUint32(4)]
   const negative = high >>> 31 === 1
-  const bytes = new Uint8Array(9)
+  const bytes = new Uint8Array(NUMBER_SIZE)
   bytes[0] = 0x10
   put32(bytes, 1, negative ? ~high : high | 0x80000000)
   put32(bytes, 5, negative ? ~low : low)
@@ -271,8 +273,11 @@ const { latin1Slice } = Buffer.prototype as unknown as {
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
 }
 
-/** Bytes as a string, one character a byte: what maps are keyed by. */
-export const keyText = (key: Key): string => String.fromCharCode.apply(null, key as unknown as number[])
+/** Bytes as a string, one character a byte: what maps are keyed by. The key of a number is spelt out: a list costs more. */
+export const keyText = (key: Key): string =>
+  key.length === NUMBER_SIZE
+    ? String.fromCharCode(key[0]!, key[1]!, key[2]!, key[3]!, key[4]!, key[5]!, key[6]!, key[7]!, key[8]!)
+    : String.fromCharCode.apply(null, key as unknown as number[])
 
 function numberOf48(oid: Oid): number {
   const number = numberOf(oid)

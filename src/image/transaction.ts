@@ -34,7 +34,7 @@ export interface TransactionOptions {
 
 /** What a transaction needs of its image, beside what is committed. */
 export interface Desk {
-  allocate(count: number): Oid[]
+  allocate(): Oid
   isAllocated(oid: Oid): boolean
   commit(request: CommitRequest): Promise<number>
   ended(transaction: Transaction): void
@@ -99,7 +99,7 @@ export class Transaction extends View {
 
   override create(slots: SlotList = []): Obj {
     this.#mustBeOpen()
-    const oid = this.#desk.allocate(1)[0]!
+    const oid = this.#desk.allocate()
     const kept = new Map<string, Value>()
     let volatile: Map<string, Value> | undefined
     const take = (name: string, value: Value) => {
@@ -116,7 +116,7 @@ export class Transaction extends View {
 
   override createTree(): Tree {
     this.#mustBeOpen()
-    const oid = this.#desk.allocate(1)[0]!
+    const oid = this.#desk.allocate()
     this.#changes.put(oid, { kind: 'tree', created: true, count: 0 })
     return new Tree(this, oid)
   }
@@ -150,7 +150,7 @@ export class Transaction extends View {
 
   override setEntry(tree: Oid, key: Uint8Array, value: Value | undefined): void {
     this.#mustBeOpen()
-    this.treeCount(tree)
+    if (!this.#isInHand(tree)) this.treeCount(tree)
     if (value !== undefined && !isAtom(value)) this.#referred?.note(value, () => this.entryPathOf(tree, key))
     this.#changes.setEntry(tree, key, value)
     this.changeCount++
@@ -343,6 +343,12 @@ export class Transaction extends View {
     const slots = this.slotsOf(oid)
     if (!slots) throw new BatError('E_NO_OBJECT', { receiver: oid })
     return this.#changes.begin(oid, slots)
+  }
+
+  /** Whether a committed Tree has entries changed here: then it was seen to be there. */
+  #isInHand(tree: Oid): boolean {
+    const { drafts, entries } = this.#changes
+    return (entries.get(tree)?.size ?? 0) > 0 && !drafts.has(tree)
   }
 
   #isThere(oid: Oid): boolean {

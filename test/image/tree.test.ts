@@ -109,3 +109,23 @@ test('refuses a value with its path, and a Tree that is none', async (t) => {
   assert.throws(() => tree.set('k', odd), coded('E_VALUE', { path: 'tree[k].f' }))
   assert.throws(() => kept.begin().tree(new TreeRef('obj:0')), coded('E_NO_OBJECT'))
 })
+
+test('takes no entry of a Tree that was taken away, or whose making was taken back', async (t) => {
+  const kept = await freshImage(t)
+  const ref = await withTree(kept, [])
+  const transaction = kept.begin()
+  const tree = transaction.tree(ref).set('a', 1)
+  const savepoint = transaction.savepoint()
+  const made = transaction.createTree().set('a', 1)
+  transaction.remove(ref.oid)
+  assert.throws(() => tree.set('b', 2), coded('E_NO_OBJECT'))
+  savepoint.rollback()
+  assert.throws(() => made.set('b', 2), coded('E_NO_OBJECT'))
+  assert.deepEqual(
+    [...tree.set('b', 2).entries()],
+    [
+      ['a', 1],
+      ['b', 2],
+    ],
+  )
+})
