@@ -107,7 +107,7 @@ function drawHint(random: Random, { open, vague, sends }: MethodSpec): Hint {
   if (open) return vague || chance(random, 0.6) ? 'note' : 'answer'
   const drawn = random()
   if (sends) return drawn < 0.5 ? 'none' : 'note'
-  return drawn < 0.45 ? 'none' : drawn < 0.74 ? 'note' : 'answer'
+  return drawn < 0.48 ? 'none' : drawn < 0.79 ? 'note' : 'answer'
 }
 
 function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wording {
@@ -120,13 +120,13 @@ function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wor
 
 /** What is asked for how often. */
 const SHARES = {
-  method: 0.64,
-  repair: 0.07,
-  plan: 0.05,
-  purpose: 0.045,
-  otherFacet: 0.025,
+  method: 0.665,
+  repair: 0.065,
+  plan: 0.035,
+  purpose: 0.04,
+  otherFacet: 0.02,
   summary: 0.035,
-  child: 0.065,
+  child: 0.07,
   thought: 0.025,
   data: 0.025,
   proxy: 0.02,

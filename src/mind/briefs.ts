@@ -3,11 +3,13 @@
 // here needs a new corpus.
 //
 // The receiver's slots are shown at most six, first those that the message or the intent names; each value is cut to 60
-// characters. A line is left out when there is nothing to say. A small model is told the kind of each slot before its
-// name, by one letter: it reads from left to right, so what stands behind a name cannot tell it which name to take.
-import { formatLiteral, formatMessage, wordsOf } from '../base/notation.ts'
+// characters. A line is left out when there is nothing to say. A small model is told before the name of each slot whether
+// it was asked for, by a sign, and its kind, by a letter: it reads from left to right, so what stands behind a name cannot
+// tell it which name to take.
+import { formatLiteral, formatMessage } from '../base/notation.ts'
 import type { PlainObject, Value } from '../base/value.ts'
 import { slotKindLetters, slotKindOf } from './slot-kind.ts'
+import { slotLinker, slotLinkSigns } from './slot-link.ts'
 
 export interface Example {
   readonly args: readonly Value[]
@@ -47,12 +49,11 @@ export function shownValue(value: Value): string {
 export function shownSlots(brief: MethodBrief): readonly (readonly [string, Value])[] {
   const entries = Object.entries(brief.slots)
   if (entries.length <= MAX_SLOTS) return entries
-  const asked = new Set([
-    ...wordsOf(brief.selector),
-    ...(brief.intent ?? '').toLowerCase().split(/[^a-z0-9]+/),
-  ])
-  const named = entries.filter(([name]) => wordsOf(name).some((word) => asked.has(word)))
-  const chosen = new Set([...named, ...entries.filter((entry) => !named.includes(entry))].slice(0, MAX_SLOTS))
+  const linkOf = slotLinker(brief.selector, brief.intent)
+  const byLink = (['whole', 'part', 'none'] as const).flatMap((link) =>
+    entries.filter(([name]) => linkOf(name) === link),
+  )
+  const chosen = new Set(byLink.slice(0, MAX_SLOTS))
   return entries.filter((entry) => chosen.has(entry))
 }
 
@@ -75,11 +76,15 @@ const cutArgument = (value: Value): Value =>
 export function inputsOf(brief: MethodBrief, facets: readonly FacetAnswer[] = []) {
   const lines = (texts: readonly string[]): string => texts.join('\n')
   const shown = shownSlots(brief)
+  const linkOf = slotLinker(brief.selector, brief.intent)
   return {
     receiver: brief.receiver,
     slots: lines(shown.map(([name, value]) => `self.${name}=${shownValue(value)}`)),
     typed_slots: lines(
-      shown.map(([name, value]) => `${slotKindLetters[slotKindOf(value)]} self.${name}=${shownValue(value)}`),
+      shown.map(
+        ([name, value]) =>
+          `${slotLinkSigns[linkOf(name)]}${slotKindLetters[slotKindOf(value)]} self.${name}=${shownValue(value)}`,
+      ),
     ),
     message: exampleLine(brief.selector, brief),
     examples: lines(
