@@ -89,6 +89,8 @@ export class Thought {
   transaction: Transaction
   cycle: Obj
   readonly #faculties: Faculties
+  /** What the cycle holds, for the next transaction too. */
+  readonly #noted: Record<string, Value>
 
   constructor(
     mission: Mission,
@@ -99,13 +101,14 @@ export class Thought {
     this.signal = options.signal
     this.observe = options.observe
     this.#faculties = faculties
-    this.transaction = this.#begin()
-    this.cycle = this.transaction.create({
+    this.#noted = {
       'synthesis_state*': new Ref(faculties.world.states.IDLE),
       id: mission.cycle,
       mission_brief: missionToValue(mission),
       started: new Date(faculties.clock.now()),
-    })
+    }
+    this.transaction = this.#begin()
+    this.cycle = this.transaction.create(this.#noted)
   }
 
   get target(): Obj {
@@ -134,21 +137,21 @@ export class Thought {
     if (!isLegalStep(from, to))
       throw new BatError('E_INTERNAL', { reason: `a cycle cannot go from ${from} to ${to}` })
     this.state = to
-    if (to !== 'FAILED') this.cycle.set('synthesis_state*', new Ref(this.#faculties.world.states[to]))
+    if (to !== 'FAILED') this.note('synthesis_state*', new Ref(this.#faculties.world.states[to]))
     this.observe({ kind: 'state', from, to, ...(persona === undefined ? {} : { persona }) })
   }
 
   /** Keeps something with the cycle. */
   note(slot: string, value: Value): void {
+    this.#noted[slot] = value
     this.cycle.set(slot, value)
   }
 
   /** Goes on in a new transaction that sees the present, after another one changed what this one had read. */
   reopen(): void {
-    const slots = Object.fromEntries(this.cycle.slots())
     this.transaction.abort()
     this.transaction = this.#begin()
-    this.cycle = this.transaction.create(slots)
+    this.cycle = this.transaction.create(this.#noted)
   }
 
   #begin(): Transaction {

@@ -146,4 +146,11 @@ describe('the main job', { timeout: 600_000 }, () => {
     await assert.rejects(say(client, 'orchestrator.frozen = []'), { code: 'E_FROZEN' })
     await assert.rejects(say(client, 'states frobnicate: 3'), { code: 'E_FROZEN' })
   })
+
+  it('thinks twice at once about one object, and does over what the other overtook', async () => {
+    const client = daemon.client()
+    const lines = ['genesis triple: 4 => 12', 'genesis half_of: 8 => 4']
+    assert.deepEqual(await Promise.all(lines.map((line) => say(client, line))), [12, 4])
+    assert.equal(await say(client, 'genesis triple: 5'), 15)
+  })
 })
