@@ -46,10 +46,12 @@ export function shownValue(value: Value): string {
 }
 
 /** The slots worth showing, in their own order: first choice are those that share a word with message or intent. */
-export function shownSlots(brief: MethodBrief): readonly (readonly [string, Value])[] {
+export function shownSlots(
+  brief: MethodBrief,
+  linkOf = slotLinker(brief.selector, brief.intent),
+): readonly (readonly [string, Value])[] {
   const entries = Object.entries(brief.slots)
   if (entries.length <= MAX_SLOTS) return entries
-  const linkOf = slotLinker(brief.selector, brief.intent)
   const byLink = (['whole', 'part', 'none'] as const).flatMap((link) =>
     entries.filter(([name]) => linkOf(name) === link),
   )
@@ -75,8 +77,8 @@ const cutArgument = (value: Value): Value =>
 /** What the templates are filled with. */
 export function inputsOf(brief: MethodBrief, facets: readonly FacetAnswer[] = []) {
   const lines = (texts: readonly string[]): string => texts.join('\n')
-  const shown = shownSlots(brief)
   const linkOf = slotLinker(brief.selector, brief.intent)
+  const shown = shownSlots(brief, linkOf)
   return {
     receiver: brief.receiver,
     slots: lines(shown.map(([name, value]) => `self.${name}=${shownValue(value)}`)),

@@ -58,8 +58,8 @@ const kinds: readonly (readonly [string, () => string, LoraSettings['targets']])
   ['Q4_K', () => tiny({ type: 'Q4_K', embedding: 256, feedForward: 512 }), usual],
   ['Q6_K', () => tiny({ type: 'Q6_K', embedding: 256, feedForward: 256 }), usual],
 ]
-// llama.cpp lays out Q4_0 and Q4_K matrices anew when it loads them, and its product of those rounds activations otherwise.
-const limits: Readonly<Record<string, number>> = { 'the seed mind as Q4_0': 1e-2, Q4_K: 1e-2 }
+// llama.cpp lays out Q4_0 matrices anew when it loads them, and its product of those rounds activations otherwise.
+const limits: Readonly<Record<string, number>> = { 'the seed mind as Q4_0': 1e-2 }
 // What a product rounds of its other side, and that the transposed copy is rounded once more, sets these bounds.
 const roundings: readonly (readonly [TensorTypeName, number])[] = [
   ['F32', 1e-6],
