@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeRandom } from '../../scripts/seed/random.ts'
 import { drawChildQuestion } from '../../scripts/seed/tasks/children.ts'
-import { nearestChildren, rankChildren } from '../../src/memory/child-ranking.ts'
+import { childOf, nearestChildren, rankChildren } from '../../src/memory/child-ranking.ts'
 
 const children = [
   'Marta Brun lives in Oslo, sells carpets',
@@ -16,10 +16,26 @@ test('takes the child that shares the rare words of the question', () => {
   assert.deepEqual(nearestChildren('who plays the harp', children), [1])
 })
 
-test('takes the child that has a number when the question asks for one', () => {
-  const told = ['Ada is fond of tea, lives in Oslo', 'Ada turned 41 this year, works on maps']
-  assert.deepEqual(nearestChildren('how old is Ada', told), [1])
-  assert.deepEqual([...nearestChildren('what is Ada like', told)].sort(), [0, 1])
+test('takes the child that has what the question asks for: a number, a place, a person or something else', () => {
+  const told = [
+    'Ada Brun is fond of tea, paints boats',
+    'Ada Brun turned 41 this year',
+    'Ada Brun grew up in Oslo',
+    'Ada Brun knows Hugo',
+  ]
+  assert.deepEqual(nearestChildren('what does Ada Brun enjoy', told), [0])
+  assert.deepEqual(nearestChildren('how old is Ada Brun', told), [1])
+  assert.deepEqual(nearestChildren('in which town was Ada Brun a child', told), [2])
+  assert.deepEqual(nearestChildren('who met Ada Brun', told), [3])
+  assert.deepEqual([...nearestChildren('is it true of Ada Brun', told)].sort(), [0, 1, 2, 3])
+})
+
+test('finds the child that a quote comes from, word for word or nearly', () => {
+  const told = ['Ada bakes bread, is 41', 'Ada practises the harp every evening, knits socks']
+  const asked = 'what can Ada play'
+  assert.equal(childOf(asked, told, 'practises the harp every evening'), 1)
+  assert.equal(childOf(asked, told, 'practises the flute'), 1)
+  assert.equal(childOf(asked, told, 'bakes bread'), 0)
 })
 
 test('names all that are near when the words do not decide', () => {
