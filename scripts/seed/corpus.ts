@@ -1,22 +1,31 @@
-// Writes the seed mind's corpus to data/seed (see corpus-files.ts). npm run seed:corpus [-- --course first] [--documents N] [--seed N] [--out FOLDER]
+// Writes the seed mind's corpus (see corpus-files.ts). npm run seed:corpus [-- options]
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { Command, Option } from 'commander'
 import { packageRoot } from '../../src/base/package-root.ts'
 import { writeCorpus } from './corpus-files.ts'
-import { courseNamed } from './families/course.ts'
+import { COURSE_NAMES, type Course } from './families/course.ts'
 import { RECIPE } from './recipe.ts'
+import { runProgram, wholeFrom } from './run-program.ts'
 
-const { values: options } = parseArgs({
-  options: {
-    course: { type: 'string', default: RECIPE.course },
-    documents: { type: 'string', default: String(RECIPE.documents) },
-    seed: { type: 'string', default: String(RECIPE.seed) },
-    out: { type: 'string', default: join(packageRoot, 'data/seed') },
-  },
-})
-writeCorpus(options.out, {
-  course: courseNamed(options.course),
-  documents: Number(options.documents),
-  seed: Number(options.seed),
-  tell: console.log,
+interface Options {
+  readonly course: Course
+  readonly documents: number
+  readonly out: string
+  readonly seed: number
+}
+
+const options = new Command('seed:corpus')
+  .description('write what a seed mind is trained on')
+  .addOption(
+    new Option('--course <course>', 'whose methods it has').choices(COURSE_NAMES).default(RECIPE.course),
+  )
+  .option('--documents <n>', 'so many', wholeFrom(1), RECIPE.documents)
+  .option('--seed <n>', 'of all that is random', wholeFrom(0), RECIPE.seed)
+  .option('--out <folder>', 'where to', join(packageRoot, 'data/seed'))
+  .parse()
+  .opts<Options>()
+
+await runProgram(async () => {
+  const { out, ...how } = options
+  writeCorpus(out, { ...how, tell: console.log })
 })

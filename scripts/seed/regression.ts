@@ -4,6 +4,7 @@
 //
 // npm run seed:regression [-- FILE]
 import { writeFileSync } from 'node:fs'
+import { Command } from 'commander'
 import { makeJudge } from '../../kernel/judge.ts'
 import { type SuiteRow, suiteFile } from '../../kernel/regression-suite.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
@@ -16,6 +17,11 @@ import { methodsOf } from './families/course.ts'
 import { makeRandom } from './random.ts'
 import { type Choices, sample } from './sample.ts'
 import { witnessesOf } from './witnesses.ts'
+
+const [file] = new Command('seed:regression')
+  .description("write the gate's fixed regression suite")
+  .argument('[file]', 'where to', suiteFile)
+  .parse().processedArgs as [string]
 
 const SEED = 1905
 const everyday: Choices = {
@@ -47,7 +53,6 @@ try {
       made++
     }
   }
-  const file = process.argv[2] ?? suiteFile
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
   console.log(`${file}: ${rows.length} rows`)
 } finally {

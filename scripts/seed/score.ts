@@ -13,35 +13,23 @@
 //
 // Numbers go to the output, the last line as JSON if asked for; what went wrong, by family, to the error output.
 //
-// npm run seed:score [-- --course whole] [--json] [--quick] [--rows known,repairs] [--model FILE] [--n N] [--seed N] [--show N]
+// npm run seed:score [-- options]
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { BatError } from '../../src/base/errors.ts'
 import { packageRoot } from '../../src/base/package-root.ts'
 import { makeDrafting } from '../../src/cognition/drafting.ts'
-import { startEngine } from '../../src/mind/engine.ts'
+import { type Engine, startEngine } from '../../src/mind/engine.ts'
+import type { TaskName } from '../../src/mind/tasks.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import { Asker } from './asker.ts'
-import { courseNamed } from './families/course.ts'
+import { COURSE_NAMES, type Course } from './families/course.ts'
 import { makeRandom, type Random, shuffle } from './random.ts'
+import { runProgram, wholeFrom } from './run-program.ts'
 import { METHOD_ROWS, scoreMethods, scoreRepairs } from './score-methods.ts'
 import { scoreChildren, scoreTask } from './score-tasks.ts'
 import { percent, Row, share, type Tally } from './tally.ts'
 
-const { values: options } = parseArgs({
-  options: {
-    /** Whose methods are asked for. */
-    course: { type: 'string', default: 'first' },
-    json: { type: 'boolean', default: false },
-    model: { type: 'string', default: join(packageRoot, 'models/seed.gguf') },
-    n: { type: 'string', default: '600' },
-    seed: { type: 'string', default: '4242' },
-    show: { type: 'string', default: '0' },
-    threads: { type: 'string', default: '1' },
-    /** Only the rows with marks, and no facets. */
-    quick: { type: 'boolean', default: false },
-    rows: { type: 'string' },
-  },
-})
 const marks: Readonly<Record<string, number>> = {
   known: 0.95,
   example: 0.88,
@@ -53,43 +41,113 @@ const marks: Readonly<Record<string, number>> = {
   plans_valid: 0.99,
   plans_right: 0.9,
 }
-const course = courseNamed(options.course)
-const cases = Number(options.n)
-const engine = startEngine({ modelPath: options.model, threads: Number(options.threads), gpu: false })
-const infer = (request: Parameters<typeof engine.infer>[0]) => engine.infer(request)
-const asker = new Asker(
-  infer,
-  makeDrafting({ templates: readTemplates(['plan', 'facet', 'method', 'repair']), profile: 'compact' }),
-)
 
-type Scoring = (row: Row, how: { readonly random: Random; readonly cases: number }) => Promise<void>
+/** What the rows ask. */
+interface Asked {
+  readonly infer: Engine['infer']
+  readonly asker: Asker
+}
+interface How {
+  readonly random: Random
+  readonly cases: number
+}
+type Scoring = (row: Row, asked: Asked, how: How) => Promise<void>
+
+const ofTask =
+  (task: TaskName): Scoring =>
+  (row, { infer }, how) =>
+    scoreTask(row, infer, task, how)
+
 const rows: Readonly<Record<string, Scoring>> = {
   ...Object.fromEntries(
     Object.entries(METHOD_ROWS).map(([name, kind]): [string, Scoring] => [
       name,
-      (row, how) => scoreMethods(row, asker, kind, { ...how, course, facets: !options.quick }),
+      (row, { asker }, how) =>
+        scoreMethods(row, asker, kind, { ...how, course: options.course, facets: !options.quick }),
     ]),
   ),
-  repairs: (row, how) => scoreRepairs(row, asker, { ...how, course }),
-  summary: (row, how) => scoreTask(row, infer, 'summary', how),
-  children: (row, how) => scoreChildren(row, infer, how),
-  'child, asked': (row, how) => scoreTask(row, infer, 'child', how),
-  thoughts: (row, how) => scoreTask(row, infer, 'thought', how),
-  data: (row, how) => scoreTask(row, infer, 'data', how),
-  proxies: (row, how) => scoreTask(row, infer, 'proxy', how),
+  repairs: (row, { asker }, how) => scoreRepairs(row, asker, { ...how, course: options.course }),
+  summary: ofTask('summary'),
+  children: (row, { infer }, how) => scoreChildren(row, infer, how),
+  'child, asked': ofTask('child'),
+  thoughts: ofTask('thought'),
+  data: ofTask('data'),
+  proxies: ofTask('proxy'),
 }
-const score: Record<string, number> = { n: cases }
+
+/** A row as it is typed: `child, asked` is child-asked. */
+const rowId = (name: string): string => name.match(/[a-z]+/g)!.join('-')
+
+function rowsNamed(typed: string): readonly string[] {
+  return typed.split(',').map((each) => {
+    const name = Object.keys(rows).find((row) => rowId(row) === each.trim())
+    if (name !== undefined) return name
+    const there = Object.keys(rows).map(rowId).join(', ')
+    throw new InvalidArgumentError(`There is no row ${each.trim()}; there are ${there}.`)
+  })
+}
+
+interface Options {
+  readonly course: Course
+  readonly json: boolean
+  readonly model: string
+  readonly n: number
+  readonly quick: boolean
+  readonly rows?: readonly string[]
+  readonly seed: number
+  readonly show: number
+  readonly threads: number
+}
+
+const options: Options = new Command('seed:score')
+  .description('how good a seed mind is, on what training never showed')
+  .option('--model <file>', 'the model', join(packageRoot, 'models/seed.gguf'))
+  .option('--n <n>', 'cases of a row; a third of them where there is no mark', wholeFrom(1), 600)
+  .option('--rows <names>', 'only these, with commas between', rowsNamed)
+  .option('--quick', 'only the rows with marks, and no facets', false)
+  .option('--seed <n>', 'of the cases', wholeFrom(0), 4242)
+  .option('--show <n>', 'so many of the failures of a row', wholeFrom(0), 0)
+  .option('--threads <n>', 'threads of the model', wholeFrom(1), 1)
+  .option('--json', 'everything as one line of JSON at the end', false)
+  .addOption(
+    new Option('--course <course>', 'whose methods are asked for').choices(COURSE_NAMES).default('first'),
+  )
+  .addHelpText('after', () => `\nRows: ${Object.keys(rows).map(rowId).join(', ')}`)
+  .parse()
+  .opts<Options>()
+const score: Record<string, number> = { n: options.n }
 const counts: Record<string, readonly [number, number]> = {}
 
 async function main(): Promise<void> {
+  const engine = startEngine({ modelPath: options.model, threads: options.threads, gpu: false })
+  try {
+    const { state, reason } = await engine.ready()
+    if (state !== 'ready') throw new BatError('E_NO_MODEL', { reason })
+    await scoreRows((request) => engine.infer(request))
+  } finally {
+    await engine.stop()
+  }
+  if (options.json) console.log(JSON.stringify({ ...score, counts }))
+}
+
+async function scoreRows(infer: Engine['infer']): Promise<void> {
+  const drafting = makeDrafting({
+    templates: readTemplates(['plan', 'facet', 'method', 'repair']),
+    profile: 'compact',
+  })
+  const asker = new Asker(infer, drafting)
   const marked = Object.keys(rows).filter((name) => name in marks)
   const unmarked = Object.keys(rows).filter((name) => !(name in marks))
-  const wanted = options.rows?.split(',') ?? [...marked, ...(options.quick ? [] : unmarked)]
-  for (const name of wanted) {
-    const scoring = rows[name]
-    if (scoring === undefined) throw new Error(`no row ${name}; there are ${Object.keys(rows).join(', ')}`)
+  for (const name of options.rows ?? [...marked, ...(options.quick ? [] : unmarked)]) {
     // rows without a mark are for the trainer, who can do with fewer cases
-    await runRow(name, scoring, name in marks ? cases : Math.ceil(cases / 3))
+    const cases = name in marks ? options.n : Math.ceil(options.n / 3)
+    const random = makeRandom(options.seed + name.length * 7919)
+    const row = new Row(name)
+    const started = Date.now()
+    await rows[name]!(row, { infer, asker }, { random, cases })
+    tell(name, row, (Date.now() - started) / 1000)
+    if (row.worst.length > 0) console.error(`  wrong in ${name}: ${row.worst.join(', ')}`)
+    for (const text of shuffle(random, row.failures).slice(0, options.show)) console.error(`${text}\n`)
   }
   const { asked, valid, right, exact } = asker.plans
   if (asked > 0) {
@@ -98,17 +156,6 @@ async function main(): Promise<void> {
     tell('plans exact', { right: exact, asked })
   }
   if (asker.facets.asked > 0) tell('facets exact', asker.facets)
-  if (options.json) console.log(JSON.stringify({ ...score, counts }))
-}
-
-async function runRow(name: string, scoring: Scoring, count: number): Promise<void> {
-  const random = makeRandom(Number(options.seed) + name.length * 7919)
-  const row = new Row(name)
-  const started = Date.now()
-  await scoring(row, { random, cases: count })
-  tell(name, row, (Date.now() - started) / 1000)
-  if (row.worst.length > 0) console.error(`  wrong in ${name}: ${row.worst.join(', ')}`)
-  for (const text of shuffle(random, row.failures).slice(0, Number(options.show))) console.error(`${text}\n`)
 }
 
 function tell(name: string, tally: Tally, seconds?: number): void {
@@ -121,8 +168,4 @@ function tell(name: string, tally: Tally, seconds?: number): void {
   console.log(`${name.padEnd(17)} ${percent(got)}  ${tally.right} of ${tally.asked}${verdict}${time}`)
 }
 
-try {
-  await main()
-} finally {
-  await engine.stop()
-}
+await runProgram(main)

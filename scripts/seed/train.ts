@@ -6,8 +6,8 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Command } from 'commander'
-import { BatError, batErrorOf } from '../../src/base/errors.ts'
+import { Command, Option } from 'commander'
+import { BatError } from '../../src/base/errors.ts'
 import { packageRoot } from '../../src/base/package-root.ts'
 import { trainBpe } from '../../src/forge/bpe-trainer.ts'
 import { plainText, readDocuments } from '../../src/forge/documents.ts'
@@ -16,8 +16,9 @@ import type { TrainingRequest } from '../../src/forge/training-settings.ts'
 import { vocabularyOf } from '../../src/mind/bpe.ts'
 import { readGgufHeader } from '../../src/mind/gguf.ts'
 import { corpusFiles, hasCorpus, writeCorpus } from './corpus-files.ts'
-import { courseNamed } from './families/course.ts'
+import { COURSE_NAMES, type Course } from './families/course.ts'
 import { KEYWORDS, RECIPE, SIZES } from './recipe.ts'
+import { runProgram } from './run-program.ts'
 import { TrainingReport } from './training-report.ts'
 
 interface Options {
@@ -28,7 +29,7 @@ interface Options {
   readonly type: 'F32' | 'F16' | 'Q8_0'
   readonly minutes?: string
   readonly steps: string
-  readonly course: string
+  readonly course: Course
   readonly documents: string
   readonly rate: string
   readonly length: string
@@ -47,7 +48,11 @@ const options = new Command('seed:train')
     'length of the training in minutes, instead; a slower machine then makes a lesser model',
   )
   .option('--size <size>', Object.keys(SIZES).join(', '), RECIPE.size)
-  .option('--course <course>', 'first or whole, if the corpus is to be written', RECIPE.course)
+  .addOption(
+    new Option('--course <course>', 'if the corpus is to be written')
+      .choices(COURSE_NAMES)
+      .default(RECIPE.course),
+  )
   .option('--documents <n>', 'documents of the corpus, if it is to be written', String(RECIPE.documents))
   .option('--rows <n>', 'rows of a step, shared by the replicas', String(RECIPE.rows))
   .option('--length <n>', 'tokens in a row; longer documents are left out', String(RECIPE.length))
@@ -84,7 +89,7 @@ async function main(): Promise<void> {
   const seed = Number(options.seed)
   if (!hasCorpus(options.work))
     writeCorpus(options.work, {
-      course: courseNamed(options.course),
+      course: options.course,
       documents: Number(options.documents),
       seed,
       tell: (line) => report.tell(line),
@@ -152,10 +157,4 @@ function refuse(path: string, problem: string): never {
   throw new BatError('E_TRAINER_SETTINGS', { path, problem })
 }
 
-try {
-  await main()
-} catch (failure) {
-  const { code, message, remedy } = batErrorOf(failure)
-  console.error(`\n${code}: ${message}${remedy ? `\n  ${remedy}` : ''}`)
-  process.exitCode = code === 'E_TRAINER_CANCELLED' ? 130 : 1
-}
+await runProgram(main)

@@ -3,7 +3,8 @@
 import type { MethodSpec } from '../method-spec.ts'
 import { METHODS } from './all.ts'
 
-export type Course = 'first' | 'whole'
+export const COURSE_NAMES = ['first', 'whole'] as const
+export type Course = (typeof COURSE_NAMES)[number]
 
 const first = new Set(
   `
@@ -40,9 +41,3 @@ const COURSES: Readonly<Record<Course, readonly MethodSpec[]>> = {
 }
 
 export const methodsOf = (course: Course): readonly MethodSpec[] => COURSES[course]
-
-/** What somebody typed, as a course. */
-export function courseNamed(name: string): Course {
-  if (name === 'first' || name === 'whole') return name
-  throw new Error(`no course ${name}; there are first and whole`)
-}
