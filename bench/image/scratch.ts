@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
-import { type Image, type ImageOptions, openImage } from '../../src/image/image.ts'
+import type { Image } from '../../src/image/image.ts'
+import { type ImageOptions, openImage } from '../../src/image/open.ts'
 
 export const user = 'bench'
 

@@ -1,6 +1,6 @@
 // An image with some history, made in this process and closed: what harm is then done to.
 import { systemClock } from '../../src/base/clock.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 import { applyChanges, changesOf, makeLanes } from './lane.ts'
 import type { Work } from './writer.ts'
 

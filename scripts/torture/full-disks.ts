@@ -1,7 +1,8 @@
 // What the trials of a full disk have in common: round after round a small disk, with an image on it whose one lane is worked
 // on; in every second round with blobs too. What is done to it is the trial's own; then the image must be whole.
 import { systemClock } from '../../src/base/clock.ts'
-import { type Image, openImage } from '../../src/image/image.ts'
+import type { Image } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 import { checkImage, checkOpen } from './check.ts'
 import { makeLanes } from './lane.ts'
 import { inSmallPlace, type SmallPlace } from './small-place.ts'

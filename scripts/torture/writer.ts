@@ -15,7 +15,8 @@ import { setImmediate } from 'node:timers/promises'
 import { systemClock } from '../../src/base/clock.ts'
 import { BatError } from '../../src/base/errors.ts'
 import { numberOf, tidOf } from '../../src/base/ids.ts'
-import { type Image, openImage } from '../../src/image/image.ts'
+import type { Image } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 import { applyChanges, changesOf, countOf, makeLanes } from './lane.ts'
 
 export interface Work {

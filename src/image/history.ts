@@ -92,6 +92,16 @@ export class History {
     return this.transactions({ from: tidOf(numberOf(since) + 1) })
   }
 
+  /** The records of transactions that can be taken back, each once. Throws E_PACKED, E_NO_TRANSACTION. */
+  undoable(tids: readonly Tid[]): TransactionRecord[] {
+    return [...new Set(tids)].map((tid) => {
+      if (tid !== tidOf(0)) this.#horizon.check(numberOf(tid) - 1, `what was before ${tid}`)
+      const record = this.transaction(tid)
+      if (!record || tid === tidOf(0)) throw new BatError('E_NO_TRANSACTION', { tid })
+      return record
+    })
+  }
+
   /** The revisions of an object or a Tree, the newest first. */
   *of(oid: Oid): Generator<PastState, void, undefined> {
     for (const revision of this.#revisions.history(oid, this.#newest())) {

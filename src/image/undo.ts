@@ -5,6 +5,7 @@
 // A place goes back only from the value that the transaction left there: where something else is by now, the undo is refused
 // with every such place and the later transactions that changed it, unless the object names a resolver that can part the
 // two (conflict-resolvers.ts). Nor is what was created taken away while anything that stays refers to it. An undo is a transaction like any other, so it can be undone.
+import { BatError } from '../base/errors.ts'
 import { numberOf, type Oid } from '../base/ids.ts'
 import type { Value } from '../base/value.ts'
 import type { Draft } from './commit.ts'
@@ -13,14 +14,25 @@ import type { Key } from './keyspace.ts'
 import type { Slots } from './object-state.ts'
 import type { Revision } from './revisions.ts'
 import { sameValue } from './same-value.ts'
-import type { Transaction } from './transaction.ts'
+import type { Transaction, TransactionOptions } from './transaction.ts'
 import { type TransactionRecord, touched } from './transaction-record.ts'
 import { Clashes, type Past, type Since } from './undo-clashes.ts'
 import { entryNow, findReferrers } from './undo-referrers.ts'
 
+export interface UndoOptions extends TransactionOptions {
+  /** Objects and Trees that stay as they are. */
+  readonly keep?: Iterable<Oid>
+  /** Whether an object or a Tree only tells of what happened: it may name what goes, and leads there no more. */
+  readonly isAccount?: (oid: Oid) => boolean
+}
+
+/** How the undo of these is described. */
+export const undoOf = (records: readonly TransactionRecord[]): string =>
+  `undo ${records.map(({ tid, description }) => `${tid}: ${description}`).join('; ')}`
+
 /**
  * Puts into `transaction` what undoes `records`; objects and Trees in `keep` stay as they are. Throws E_UNDO_CONFLICT,
- * E_UNDO_REFERRED.
+ * E_UNDO_REFERRED, E_UNDO_NOTHING.
  */
 export async function undoInto(
   transaction: Transaction,
@@ -48,6 +60,7 @@ export async function undoInto(
   clashes.refuse()
   await findReferrers(transaction, newestFirst, { past, clashes })
   clashes.refuse()
+  if (transaction.isBlank) throw new BatError('E_UNDO_NOTHING', { tid: records.map(({ tid }) => tid) })
 }
 
 interface Change extends Since {

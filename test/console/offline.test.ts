@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { PlainObject } from '../../src/base/value.ts'
 import { requestOffline } from '../../src/console/offline.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 import type { RequestBody } from '../../src/protocol/messages.ts'
 import { batos, preparedHome } from './fixtures/home.ts'
 

@@ -8,7 +8,7 @@ import { after, describe, it } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { siblingModule } from '../../src/base/sibling-module.ts'
 import { FORMAT, stamp } from '../../src/image/identity.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 import { Store } from '../../src/image/store.ts'
 import { makeHome } from './daemon.ts'
 

@@ -1,7 +1,7 @@
 // A process that backs an image up into the same folder until it is killed, changing it between and meanwhile, and says on
 // standard output how many backups there have been.
 import { systemClock } from '../../src/base/clock.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 
 const [dir, to] = process.argv.slice(2) as [string, string]
 const image = await openImage({ dir, clock: systemClock })

@@ -1,7 +1,7 @@
 // A process that imports blobs until it is killed, several at a time, and says on standard output how many commits were
 // acknowledged.
 import { systemClock } from '../../src/base/clock.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 
 const image = await openImage({ dir: process.argv[2]!, clock: systemClock })
 let acknowledged = [...image.at(image.head).root.slots()].length

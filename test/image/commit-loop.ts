@@ -2,7 +2,7 @@
 // the counter on, adds an entry to a Tree and makes an object that the entry names: all three, or none.
 import { systemClock } from '../../src/base/clock.ts'
 import type { TreeRef } from '../../src/base/value.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 
 const image = await openImage({ dir: process.argv[2]!, clock: systemClock })
 await image.transact({ user: 'loop' }, (transaction) => {

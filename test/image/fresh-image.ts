@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Oid } from '../../src/base/ids.ts'
 import type { Value } from '../../src/base/value.ts'
-import { type Image, type ImageOptions, openImage } from '../../src/image/image.ts'
+import type { Image } from '../../src/image/image.ts'
+import { type ImageOptions, openImage } from '../../src/image/open.ts'
 import type { Transaction } from '../../src/image/transaction.ts'
 
 /** A folder that is removed after the test. */

@@ -2,7 +2,7 @@
 // still in the middle of the one it is told to, until it is killed.
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../src/base/clock.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 
 const [dir, standStillAt] = process.argv.slice(2)
 const image = await openImage({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { BlobRef, Ref, TreeRef } from '../../src/base/value.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 import { freshFolder } from './fresh-image.ts'
 import { runAndKill } from './run-and-kill.ts'
 

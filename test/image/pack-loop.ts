@@ -3,7 +3,7 @@
 // on standard output which commits were acknowledged.
 import { systemClock } from '../../src/base/clock.ts'
 import type { TreeRef } from '../../src/base/value.ts'
-import { openImage } from '../../src/image/image.ts'
+import { openImage } from '../../src/image/open.ts'
 
 const KEYS = 8
 
