@@ -4,6 +4,7 @@
 // image: trial, message, commit.
 import { BatError } from '../base/errors.ts'
 import { type Method, Ref, type TreeRef, type Value } from '../base/value.ts'
+import { despiteConflicts } from '../image/retry.ts'
 import type { CycleOutcome } from './cycle.ts'
 import { errorOutcome, type Outcome, settle } from './pending.ts'
 import { policyOf } from './policy.ts'
@@ -14,16 +15,11 @@ import { faultOf } from './trial.ts'
 
 const TRIES = 8
 
-export async function complete(thought: Thought, faculties: Faculties): Promise<CycleOutcome> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await installAndSend(thought, faculties)
-    } catch (thrown) {
-      if (!(thrown instanceof BatError) || thrown.code !== 'E_CONFLICT' || attempt === TRIES) throw thrown
-      thought.reopen()
-    }
-  }
-}
+export const complete = (thought: Thought, faculties: Faculties): Promise<CycleOutcome> =>
+  despiteConflicts(() => installAndSend(thought, faculties), {
+    tries: TRIES,
+    onConflict: () => thought.reopen(),
+  })
 
 async function installAndSend(thought: Thought, faculties: Faculties): Promise<CycleOutcome> {
   const { mission, target, transaction } = thought
