@@ -4,48 +4,17 @@
 // none. Callbacks run any number of times. A function that is not waited for (an async one whose call nobody awaits,
 // a handler of such a promise) may go on at any time, and what it throws is lost.
 import { calleeOf, unwrapped } from './callee.ts'
-import { type FlowGraph, NOWHERE } from './flow.ts'
+import { NOWHERE } from './flow.ts'
+import type { Context, Walk } from './flow-walk.ts'
 import type { AnyNode, CallExpression, NewExpression } from './parse.ts'
-import { mutatedBy, type Reached } from './reached.ts'
-import type { Fn, Scopes } from './scope.ts'
+import { mutatedBy } from './reached.ts'
+import type { Fn } from './scope.ts'
 
-/** Where the construction is: in which function, where exceptions go, what is to be left by a jump. */
-export interface Context {
-  readonly fn: Fn
-  readonly raise: number
-  readonly frames: readonly Frame[]
-}
-
-export type Frame =
-  | {
-      readonly kind: 'target'
-      readonly labels: readonly string[]
-      /** Plain `break` ends it. */
-      readonly breakable: boolean
-      readonly breaks: number[]
-      /** Where `continue` goes, of a loop. */
-      readonly again?: number
-    }
-  | {
-      readonly kind: 'finally'
-      readonly block: AnyNode
-      readonly outer: Context
-      readonly copies: Map<string, number>
-    }
-
-export interface CallsInput {
-  readonly graph: FlowGraph
-  readonly scopes: Scopes
-  readonly reached: Reached
-  readonly late: Reached
+export interface CallsInput extends Walk {
   /** Indexes of functions that unknown code may run, and of those that nobody waits for; both grow. */
   readonly unseen: Set<number>
   readonly unawaited: Set<number>
-  readonly visit: (from: number, node: AnyNode, c: Context) => number
-  readonly mayRaise: (from: number, c: Context) => number
   readonly storing: (from: number, at: AnyNode, c: Context) => number
-  /** From here an optional chain may be left. */
-  readonly skip: (point: number) => void
 }
 
 export interface Calls {
