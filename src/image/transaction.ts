@@ -12,13 +12,15 @@ import { BatError } from '../base/errors.ts'
 import { type Oid, type Tid, tidOf } from '../base/ids.ts'
 import type { BlobRef, PlainObject, Value } from '../base/value.ts'
 import { admit, isAtom } from './admit.ts'
-import { type BlobSource, type Blobs, type ByteRange, readRange, type StagedBlob } from './blob.ts'
+import { type BlobSource, type Blobs, type ByteRange, readRange } from './blob.ts'
 import { ChangeSet } from './change-set.ts'
 import type { CommitRequest, Draft } from './commit.ts'
 import { type Resolvers, resolverOf } from './conflict-resolvers.ts'
 import { Obj } from './object.ts'
-import { isVolatileSlot, type ObjectState, ROOT, type Slots } from './object-state.ts'
+import { type ObjectState, ROOT, type Slots } from './object-state.ts'
 import { danglingIn, type Places, Referred } from './referred.ts'
+import { StagedBlobs } from './staged-blobs.ts'
+import { type SlotList, takenSlots } from './taken-slots.ts'
 import { Tree } from './tree.ts'
 import { type EntryChanges, type Source, View } from './view.ts'
 
@@ -52,14 +54,12 @@ const HOPELESS: ReadonlySet<string> = new Set(['E_CONFLICT', 'E_PACKED_AWAY'])
 
 export type TransactionState = 'open' | 'committing' | 'committed' | 'aborted'
 
-type SlotList = Iterable<readonly [string, Value]> | Readonly<Record<string, Value>>
-
 export class Transaction extends View {
   readonly options: TransactionOptions
   readonly #desk: Desk
   readonly #changes: ChangeSet
   readonly #currentReads = new Set<Oid>()
-  readonly #blobs: StagedBlob[] = []
+  readonly #blobs: StagedBlobs
   readonly #referred: Referred | undefined
   #state: TransactionState = 'open'
   #doom: string | undefined
@@ -69,6 +69,7 @@ export class Transaction extends View {
     const { meta } = options
     this.options = meta ? { ...options, meta: admit(meta, () => 'meta') as PlainObject } : options
     this.#desk = desk
+    this.#blobs = new StagedBlobs(desk.blobs)
     if (!options.dangling) this.#referred = new Referred((oid) => desk.isAllocated(oid))
     this.#changes = new ChangeSet(() => {
       this.edition++
@@ -100,15 +101,7 @@ export class Transaction extends View {
   override create(slots: SlotList = []): Obj {
     this.#mustBeOpen()
     const oid = this.#desk.allocate()
-    const kept = new Map<string, Value>()
-    let volatile: Map<string, Value> | undefined
-    const take = (name: string, value: Value) => {
-      if (isVolatileSlot(name)) volatile = (volatile ?? new Map<string, Value>()).set(name, value)
-      else if (value !== undefined)
-        kept.set(name, isAtom(value) ? value : this.#own(value, pathIn(oid, name)))
-    }
-    if (Symbol.iterator in slots) for (const [name, value] of slots) take(name, value)
-    else for (const name of Object.keys(slots)) take(name, slots[name]!)
+    const { kept, volatile } = takenSlots(slots, (value, slot) => this.#own(value, pathIn(oid, slot)))
     this.#changes.putObject(oid, kept, true)
     if (volatile) this.source.volatile.set(oid, volatile)
     return new Obj(this, oid)
@@ -178,19 +171,14 @@ export class Transaction extends View {
       this.#desk.blobs.discardSoon([staged])
       this.#mustBeOpen()
     }
-    this.#blobs.push(staged)
-    this.#changes.note(() => {
-      this.#blobs.splice(this.#blobs.indexOf(staged), 1)
-      this.#desk.blobs.discardSoon([staged])
-    })
+    this.#changes.note(this.#blobs.add(staged))
     return staged.ref
   }
 
   /** The file of a blob, imported here or committed, to be read only. Throws E_BLOB_MISSING, E_BLOB_DAMAGED. */
   blobPath(ref: BlobRef): string {
-    const own = this.#blobs.find(({ ref: { sha256 } }) => sha256 === ref.sha256)
-    const { blobs } = this.#desk
-    return own && this.#state === 'open' ? blobs.stagedPath(own) : blobs.path(ref)
+    const own = this.#state === 'open' ? this.#blobs.path(ref) : undefined
+    return own ?? this.#desk.blobs.path(ref)
   }
 
   /** Bytes of a blob, imported here or committed, as a stream. Throws E_BLOB_MISSING, E_BLOB_DAMAGED, E_BLOB_RANGE. */
@@ -210,11 +198,12 @@ export class Transaction extends View {
   /** Takes over whole new states: objects are replaced, or created where their oid was handed out by allocate. */
   apply(states: readonly ObjectState[]): void {
     this.#mustBeOpen()
+    const own = (oid: Oid) => (value: Value, slot: string) => this.#own(value, () => this.pathOf(oid, slot))
     const drafts = states.map(({ oid, slots }): [Oid, Map<string, Value>, boolean] => {
       const there = this.has(oid)
       if (!there && !this.#mayBecome(oid)) throw new BatError('E_NO_OBJECT', { receiver: oid })
       const created = this.#changes.drafts.get(oid)?.created ?? !there
-      return [oid, this.#admitted(oid, slots), created]
+      return [oid, takenSlots(slots, own(oid)).kept, created]
     })
     for (const [oid, slots, created] of drafts) this.#changes.putObject(oid, slots, created)
   }
@@ -252,7 +241,7 @@ export class Transaction extends View {
     this.#end('aborted')
     for (const [oid, { created }] of this.#changes.drafts) if (created) this.source.volatile.delete(oid)
     this.#changes.clear()
-    this.#desk.blobs.discardSoon(this.#blobs)
+    this.#blobs.discard()
   }
 
   /**
@@ -268,10 +257,10 @@ export class Transaction extends View {
     }
     this.#state = 'committing'
     try {
-      if (this.#blobs.length > 0) await this.#desk.blobs.publish(this.#blobs)
+      if (this.#blobs.count > 0) await this.#blobs.publish()
       const tid = await this.#desk.commit(this.#request())
       this.#end('committed')
-      this.#desk.blobs.committed(this.#blobs)
+      this.#blobs.committed()
       return tidOf(tid)
     } catch (error) {
       this.#state = 'open'
@@ -283,7 +272,7 @@ export class Transaction extends View {
   /** Whether there is nothing to write and nothing that could conflict. */
   get isBlank(): boolean {
     const { drafts, entries } = this.#changes
-    return drafts.size + entries.size + this.#currentReads.size + this.#blobs.length === 0
+    return drafts.size + entries.size + this.#currentReads.size + this.#blobs.count === 0
   }
 
   #request(): CommitRequest {
@@ -297,7 +286,7 @@ export class Transaction extends View {
       drafts: this.#changes.drafts,
       entries,
       currentReads: this.#currentReads,
-      blobs: this.#blobs.map(({ ref }) => ref),
+      blobs: this.#blobs.refs,
       referred: this.#referred?.oids ?? new Set(),
       danglingAt: (missing, turn) => danglingIn(this.#places(), missing, turn),
       resolverOf: (oid) => resolverOf(this, oid, this.#desk.resolvers),
@@ -313,19 +302,6 @@ export class Transaction extends View {
       pathOf: (oid, slot) => this.pathOf(oid, slot),
       entryPathOf: (tree, key) => this.entryPathOf(tree, key),
     }
-  }
-
-  /** The slots that are to be written, copied; a value that is undefined counts as absent. */
-  #admitted(oid: Oid, slots: Slots): Map<string, Value> {
-    const copy = new Map<string, Value>()
-    for (const [name, value] of slots) {
-      if (value === undefined || isVolatileSlot(name)) continue
-      copy.set(
-        name,
-        this.#own(value, () => this.pathOf(oid, name)),
-      )
-    }
-    return copy
   }
 
   /** A value as it is kept, which is put in at `path()`. */
