@@ -56,7 +56,10 @@ export async function takeIn(
         const known = expertsIn(transaction).find(({ name }) => name === named.name)
         const isKnown = known?.blob.sha256 === blob.sha256 && known.base === base.sha256
         if (isKnown && heldOut === undefined) return { expert: known, isNew: false }
-        const { rank, alpha, provenance } = await checkAdapter({ file: transaction.blobPath(blob), base })
+        const { rank, alpha, provenance } = await checkAdapter({
+          file: transaction.blobPath(blob),
+          base,
+        }).catch(refusalOf(arrival))
         const held: PlainObject =
           heldOut === undefined ? {} : { held_out: await transaction.importBlob({ file: heldOut }) }
         const expert: Expert = {
@@ -72,6 +75,13 @@ export async function takeIn(
   } finally {
     if (existsSync(made)) await rm(made)
   }
+}
+
+/** What is wrong with the blob is said of what was brought. */
+const refusalOf = (arrival: Arrival) => (thrown: unknown) => {
+  if (!(thrown instanceof BatError) || thrown.code !== 'E_ADAPTER_INVALID') throw thrown
+  const file = arrival.kind === 'gguf' ? arrival.file : arrival.entry
+  throw new BatError('E_ADAPTER_INVALID', { ...thrown.details, file }, { cause: thrown })
 }
 
 /** `BRICK_2` of `brick_2.gguf`. Throws E_EXPERT_NAME. */

@@ -58,6 +58,8 @@ async function candidateOf(image: Image, given: Options, around: Around): Promis
     () => false,
   )
   if (isFile) return broughtIn(image, given, around)
+  if (/[/\\]|\.gguf$/i.test(adapter))
+    throw new BatError('E_FILE', { file: adapter, reason: 'there is no such file' })
   const known = expertNamed(image.now(), adapter)
   if (persona !== undefined && persona !== known.persona)
     throw new BatError('E_USAGE', {

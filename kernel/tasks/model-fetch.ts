@@ -8,7 +8,7 @@ import { durationOf } from '../../src/base/amounts.ts'
 import { BatError } from '../../src/base/errors.ts'
 import { nearest } from '../../src/base/nearest.ts'
 import { hasImage } from '../../src/image/place.ts'
-import { type DownloadProgress, download } from '../../src/mind/download.ts'
+import { download } from '../../src/mind/download.ts'
 import { type Hub, hubFiles, hubFileUrl, hubHeaders, hubOf } from '../../src/mind/hub.ts'
 import {
   knownNames,
@@ -82,7 +82,9 @@ async function fileAt(path: string, address: string): Promise<Omit<FetchedModel,
   } catch (cause) {
     if (cause instanceof BatError) throw cause
     if (/^[\w.-]+$/.test(path) && (cause as NodeJS.ErrnoException).code === 'ENOENT') throw unknown(path)
-    throw new BatError('E_FILE', { file: path, reason: (cause as Error).message }, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'there is no such file or folder' : message
+    throw new BatError('E_FILE', { file: path, reason }, { cause })
   }
   return { file, name: modelNameOf(file), source: file }
 }
@@ -168,28 +170,31 @@ async function brought(
   const ending =
     timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout * 1000)])
   const told = rateOf()
+  let received = 0
   try {
     const done = await download({
       ...{ url, headers, signal: ending, file: join(home.models, `${name}.gguf`) },
       ...(sha256 === undefined ? {} : { sha256 }),
       ...(size === undefined ? {} : { size }),
-      onProgress: (progress) =>
+      onProgress: ({ step, done, total, trouble }) => {
+        if (step === 'fetching') received = done
+        const again = trouble === undefined ? undefined : `tried again after: ${trouble}; fetched`
         onProgress({
-          what: progress.step === 'checking' ? 'checked' : told(progress),
-          done: progress.done,
-          ...(progress.total === undefined ? {} : { total: progress.total }),
-          unit: 'bytes',
-        }),
+          what: step === 'checking' ? 'checked' : (again ?? told({ done, total })),
+          ...{ done, ...(total === undefined ? {} : { total }), unit: 'bytes' },
+        })
+      },
     })
     return { file: done.file, name, source, sha256: done.sha256, ours: true }
   } catch (thrown) {
-    if (!ending.aborted || signal.aborted) throw thrown
-    throw new BatError('E_DOWNLOAD_STOPPED', { url, received: 'some', reason: `${timeout} s are over` })
+    if (!ending.aborted) throw thrown
+    const reason = signal.aborted ? 'it was cancelled' : `${timeout} s are over`
+    throw new BatError('E_DOWNLOAD_STOPPED', { url, received, reason }, { cause: thrown })
   }
 }
 
 /** `fetched (12.3 MB/s, 5 min left)`, anew once a second, from how the last ten went. */
-function rateOf(): (progress: DownloadProgress) => string {
+function rateOf(): (progress: { readonly done: number; readonly total: number | undefined }) => string {
   const marks: { at: number; done: number }[] = []
   let text = 'fetched'
   return ({ done, total }) => {

@@ -464,6 +464,12 @@ const table = {
     message: 'the download of {url} stopped at {received} bytes: {reason}',
     remedy: 'type the same again: it goes on from there',
   },
+  E_UNREACHABLE: {
+    class: 'retry',
+    message: '{host} cannot be reached: {reason}',
+    remedy:
+      'look at the network and type the same again; a file that you have needs none: batos model pull FILE.gguf',
+  },
   E_DOWNLOAD_REFUSED: {
     class: 'refuse',
     message: '{url} cannot be fetched: {reason}',

@@ -49,7 +49,8 @@ async function carriedOut(
   options: object,
   ask: (body: RequestBody, onEvent: NonNullable<RequestOptions['onEvent']>) => Promise<Value>,
 ): Promise<Outcome> {
-  const progress = openProgress(task.around, name)
+  const typed = typedName(name)
+  const progress = openProgress(task.around, typed)
   const settings = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Record<string, Value>
@@ -59,9 +60,19 @@ async function carriedOut(
     })
     const { result = null, text, status } = mapOf(done)
     return { value: result, text: printable(textOf(text) ?? ''), status: status === 1 ? 1 : 0 }
+  } catch (thrown) {
+    if (!(thrown instanceof BatError) || thrown.code !== 'E_ABORTED') throw thrown
+    throw new BatError('E_ABORTED', { command: typed }, { cause: thrown })
   } finally {
     progress.end()
   }
 }
+
+/** A task by the command that asks for it: `model-add` is a part of `model pull`, `expert-use` is `experts use`. */
+const typedName = (task: string): string =>
+  task
+    .replace(/^model-(fetch|add)$/, 'model-pull')
+    .replace(/^expert-/, 'experts-')
+    .replace('-', ' ')
 
 const daemonOf = async ({ home }: Task) => (await running(home, 'steward')) ?? running(home, 'kernel')

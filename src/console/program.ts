@@ -22,6 +22,7 @@ import { policy, proposalActions, proposals } from './proposals.ts'
 import { start } from './start.ts'
 import type { Surroundings } from './surroundings.ts'
 import { makeTask, type Outcome, perform, type Task, write } from './task.ts'
+import { usageError } from './usage.ts'
 import { version } from './version.ts'
 
 /** Carries out a whole command line (without `node` and the program's name) and answers the exit status. */
@@ -40,31 +41,28 @@ export async function runCommandLine(args: readonly string[], around: Surroundin
 async function parse(rest: readonly string[], task: Task): Promise<ExitStatus> {
   let status: ExitStatus = 0
   const printed: string[] = []
-  const refused: string[] = []
   const program = programOf(task, (ended) => {
     status = ended
   })
   const commands = program.commands.flatMap((each) => [each, ...each.commands])
+  let refusing = program
   for (const each of [program, ...commands]) {
-    each.exitOverride()
-    each.configureOutput({ writeOut: (text) => printed.push(text), writeErr: (text) => refused.push(text) })
+    each.exitOverride((error) => {
+      refusing = each
+      throw error
+    })
+    each.configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => {} })
   }
+  for (const each of commands)
+    each.addHelpText('after', '\nAs with every command: --json, --home DIR, --endpoint ADDRESS.')
   try {
     await program.parseAsync(rest, { from: 'user' })
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown
-    if (thrown.exitCode !== 0) throw usageError(thrown.message)
+    if (thrown.exitCode !== 0) throw usageError(thrown, refusing)
   }
   await write(task.around.output, printed.join(''))
   return status
-}
-
-// Commander: `error: unknown command 'stauts'\n(Did you mean status?)`.
-function usageError(message: string): BatError {
-  const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n')
-  const hint =
-    suggestion?.replace(/^\((.*)\)$/, '$1').replace('Did', 'did') ?? '`batos help` lists the commands'
-  return new BatError('E_USAGE', { problem, hint })
 }
 
 function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
@@ -209,10 +207,8 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     async () => ended(await rescue(task)),
   )
   const model = add('model', 'the models that can think here, and which one does')
-  model
-    .command('list')
-    .description('all of them, the used one marked')
-    .action(does((task) => imageTask(task, 'model-list')))
+  const listModels = does((task) => imageTask(task, 'model-list'))
+  model.action(listModels).command('list').description('all of them, the used one marked').action(listModels)
   model
     .command('pull <address>')
     .description(
@@ -274,10 +270,8 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
     'experts',
     "the personas' adapters: which serve, which wait, where they are, what was refused",
   )
-  experts
-    .command('list', { isDefault: true })
-    .description('all of that')
-    .action(does((task) => imageTask(task, 'expert-list')))
+  const listExperts = does((task) => imageTask(task, 'expert-list'))
+  experts.action(listExperts).command('list').description('all of that').action(listExperts)
   experts
     .command('use <name>')
     .description('have one serve its persona on your word, without the gate; bare-PERSONA: none')

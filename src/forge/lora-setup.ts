@@ -127,7 +127,10 @@ async function onDevice<T extends { readonly missing: string | undefined }>(
   const gpu = device === 'cpu' ? undefined : ggml.deviceName('gpu')
   if (gpu === undefined) {
     if (device === 'gpu')
-      throw new BatError('E_TRAINER_UNAVAILABLE', { reason: 'there is no GPU to train on' })
+      throw new BatError('E_TRAINER_SETTINGS', {
+        path: 'device',
+        problem: 'there is no GPU here to train on',
+      })
     return attempt({ ggml, device: 'cpu' })
   }
   const prepared = await attempt({ ggml, device: 'gpu' })

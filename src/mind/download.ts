@@ -15,13 +15,15 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs, write
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { BatError } from '../base/errors.ts'
-import { follow } from './http-get.ts'
+import { follow, isUnreachable, reasonOf } from './http-get.ts'
 
 export interface DownloadProgress {
   readonly step: 'fetching' | 'checking'
   readonly done: number
   /** Absent while nobody said how long the file is. */
   readonly total?: number
+  /** Why it is being tried again. */
+  readonly trouble?: string
 }
 
 export interface DownloadLimits {
@@ -66,8 +68,8 @@ interface Part {
 }
 
 /**
- * Fetches `url` to `file`. Throws E_DOWNLOAD_STOPPED (the part is kept), E_DOWNLOAD_REFUSED, E_MODEL_GATED, E_NO_ROOM,
- * E_CHECKSUM (what came is kept aside), or the reason of the signal.
+ * Fetches `url` to `file`. Throws E_UNREACHABLE, E_DOWNLOAD_STOPPED (the part is kept), E_DOWNLOAD_REFUSED, E_MODEL_GATED,
+ * E_NO_ROOM, E_CHECKSUM (what came is kept aside), or the reason of the signal.
  */
 export async function download(wanted: Download): Promise<Downloaded> {
   const fetching = new Fetching(wanted)
@@ -78,9 +80,12 @@ export async function download(wanted: Download): Promise<Downloaded> {
 /** The try failed in a way that another may not. */
 class Again extends Error {
   readonly afterMs: number | undefined
-  constructor(reason: string, afterMs?: number) {
-    super(reason)
-    this.afterMs = afterMs
+  constructor(
+    reason: string,
+    options: { readonly afterMs?: number | undefined; readonly cause?: unknown } = {},
+  ) {
+    super(reason, { cause: options.cause })
+    this.afterMs = options.afterMs
   }
 }
 
@@ -117,7 +122,8 @@ class Fetching {
           failed = 0
         }
         failed++
-        if (failed >= this.#limits.tries) throw this.#stopped(thrown.message)
+        if (failed >= this.#limits.tries) throw this.#stopped(thrown)
+        this.#tell('fetching', { done: this.#received, total: this.#part?.size, trouble: thrown.message })
         const waitMs = thrown.afterMs ?? this.#limits.backOffMs * Math.min(100, 2 ** (failed - 1))
         await pause(waitMs, undefined, this.#wanted.signal ? { signal: this.#wanted.signal } : {})
       }
@@ -160,7 +166,7 @@ class Fetching {
     } catch (thrown) {
       if (thrown instanceof BatError || thrown instanceof Again) throw thrown
       if (silence.signal.aborted) throw new Again(`the server said nothing for ${this.#limits.silentMs} ms`)
-      throw new Again(reasonOf(thrown))
+      throw new Again(reasonOf(thrown), { cause: thrown })
     } finally {
       clearTimeout(timer)
       silence.abort()
@@ -226,7 +232,7 @@ class Fetching {
       if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') await this.#makeSureOfRoom(Infinity)
       throw this.#refused(`${this.#partFile} cannot be written: ${reasonOf(cause)}`)
     }
-    this.#tell('fetching', this.#received, size)
+    this.#tell('fetching', { done: this.#received, total: size })
   }
 
   /** What came is of no use: the next try begins anew. */
@@ -249,7 +255,7 @@ class Fetching {
       this.#wanted.signal?.throwIfAborted()
       hash.update(piece as Uint8Array)
       done += (piece as Uint8Array).length
-      this.#tell('checking', done, this.#received)
+      this.#tell('checking', { done, total: this.#received })
     }
     const found = hash.digest('hex')
     const right = this.#promise === undefined || this.#promise === found
@@ -260,8 +266,14 @@ class Fetching {
     return { file, size: done, sha256: found, promised: this.#promise !== undefined }
   }
 
-  #tell(step: DownloadProgress['step'], done: number, total: number | undefined): void {
-    this.#wanted.onProgress?.({ step, done, ...(total === undefined ? {} : { total }) })
+  #tell(
+    step: DownloadProgress['step'],
+    {
+      total,
+      ...told
+    }: { readonly done: number; readonly total: number | undefined; readonly trouble?: string },
+  ): void {
+    this.#wanted.onProgress?.({ step, ...told, ...(total === undefined ? {} : { total }) })
   }
 
   async #makeSureOfRoom(needed: number): Promise<void> {
@@ -277,7 +289,7 @@ class Fetching {
     if ([408, 425, 429].includes(status) || status >= 500) {
       const seconds = Number(headers.get('retry-after') ?? Number.NaN)
       const afterMs = Number.isFinite(seconds) ? Math.min(120, seconds) * 1000 : undefined
-      return new Again(`the server answers ${status}`, afterMs)
+      return new Again(`the server answers ${status}`, { afterMs })
     }
     const absent = ['RepoNotFound', 'EntryNotFound', 'RevisionNotFound'].includes(
       headers.get('x-error-code') ?? '',
@@ -295,8 +307,11 @@ class Fetching {
     return new BatError('E_DOWNLOAD_REFUSED', { url: this.#wanted.url, reason })
   }
 
-  #stopped(reason: string): BatError {
-    return new BatError('E_DOWNLOAD_STOPPED', { url: this.#wanted.url, received: this.#received, reason })
+  #stopped({ message: reason, cause }: Again): BatError {
+    const { url } = this.#wanted
+    if (this.#received === 0 && cause !== undefined && isUnreachable(cause))
+      return new BatError('E_UNREACHABLE', { host: new URL(url).host, reason }, { cause })
+    return new BatError('E_DOWNLOAD_STOPPED', { url, received: this.#received, reason }, { cause })
   }
 }
 
@@ -305,10 +320,4 @@ function validatorOf(headers: Headers): string | undefined {
   const etag = headers.get('etag')
   if (etag !== null) return etag.startsWith('W/') ? undefined : etag
   return headers.get('last-modified') ?? undefined
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function reasonOf(thrown: unknown): string {
-  const { message, cause } = thrown as Error
-  return cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || message : message
 }

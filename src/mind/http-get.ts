@@ -36,3 +36,20 @@ export async function follow(
   }
   throw new Error(`more than ${mostRedirects} redirects`)
 }
+
+/** Why a request got no answer; `fetch failed` says nothing, its cause does. */
+export function reasonOf(thrown: unknown): string {
+  const { message, cause } = thrown as Error
+  return cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code || message : message
+}
+
+const unreachable = new Set([
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ETIMEDOUT'],
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** Whether a request failed since its server was not reached at all: no network, no such name, nobody listens. */
+export function isUnreachable(thrown: unknown): boolean {
+  const { code } = ((thrown as Error).cause ?? {}) as NodeJS.ErrnoException
+  return code !== undefined && unreachable.has(code)
+}

@@ -5,7 +5,7 @@
 //
 // A key (HF_TOKEN) goes to the hub alone.
 import { BatError } from '../base/errors.ts'
-import { follow } from './http-get.ts'
+import { follow, isUnreachable, reasonOf } from './http-get.ts'
 
 export interface Hub {
   /** Address without a slash at its end. */
@@ -35,7 +35,7 @@ export const hubHeaders = ({ token }: Hub): Readonly<Record<string, string>> =>
 export const hubFileUrl = ({ endpoint }: Hub, repository: string, revision: string, path: string): string =>
   `${endpoint}/${repository}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`
 
-/** The GGUF files of a repository, smallest first. Throws E_DOWNLOAD_STOPPED, E_DOWNLOAD_REFUSED, E_MODEL_GATED. */
+/** The GGUF files of a repository, smallest first. Throws E_UNREACHABLE, E_DOWNLOAD_STOPPED, E_DOWNLOAD_REFUSED, E_MODEL_GATED. */
 export async function hubFiles(
   hub: Hub,
   repository: string,
@@ -66,8 +66,9 @@ async function readPage(hub: Hub, url: string, repository: string, signal: Abort
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof BatError) throw cause
-    const { message, cause: inner } = cause as Error
-    const reason = inner instanceof Error ? inner.message || message : message
+    const reason = reasonOf(cause)
+    if (isUnreachable(cause))
+      throw new BatError('E_UNREACHABLE', { host: new URL(url).host, reason }, { cause })
     throw new BatError('E_DOWNLOAD_STOPPED', { url, received: 0, reason }, { cause })
   }
 }

@@ -129,6 +129,10 @@ test('what is asked wrongly is refused with exit status 2 and what was probably 
     [['feedback', 'c', 'meh'], /Allowed choices are good, bad/],
     [['status', '--home'], /--home lacks its value/],
     [['keys', 'steal'], /Allowed choices are list, admit, revoke/],
+    [['forge'], /batos forge: which of its commands\?\n {2}there are train, script, gate/],
+    [['forge', 'gate'], /missing required argument 'adapter'\n.*forge gate --help tells/],
+    [['experts', 'usee'], /unknown command 'usee'\n {2}did you mean use\?/],
+    [['model', 'pul'], /unknown command 'pul'\n {2}did you mean pull\?/],
   ] as const
   for (const [args, told] of table) {
     const ran = await batos(home, args)

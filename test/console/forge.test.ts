@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { siblingModule } from '../../src/base/sibling-module.ts'
+import { openGgml } from '../../src/forge/ggml.ts'
 import { batos, preparedHome } from './fixtures/home.ts'
 
 const home = await preparedHome()
@@ -65,4 +66,6 @@ test('refuses what is typed wrong before anything is trained', async () => {
   const refused = async (...args: string[]) => (await batos(home, ['forge', 'train', data, ...args])).errors
   assert.match(await refused('--rank', 'big'), /E_USAGE: --rank big/)
   assert.match(await refused('--targets', 'q,x'), /E_TRAINER_SETTINGS: training settings: targets\.1/)
+  if (openGgml({ gpu: true }).deviceName('gpu') === undefined)
+    assert.match(await refused('--device', 'gpu'), /device: there is no GPU here/)
 })

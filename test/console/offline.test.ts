@@ -31,6 +31,8 @@ test('a task on the image ends early when it is cancelled, and says so', async (
   const ran = await batos(home, ['verify'], { ending: AbortSignal.abort() })
   assert.equal(ran.status, 1)
   assert.match(ran.errors, /E_ABORTED: verify was cancelled/)
+  const checked = await batos(home, ['model', 'verify'], { ending: AbortSignal.abort() })
+  assert.match(checked.errors, /E_ABORTED: model verify was cancelled/)
 })
 
 test('an image that a process has open is left to it, and that process is named', async () => {

@@ -230,7 +230,7 @@ test('says what is wrong when nobody listens', async () => {
   await gone.stop()
   await assert.rejects(
     fetchIt({ url: gone.url, limits: { tries: 2 } }),
-    fails('E_DOWNLOAD_STOPPED', /ECONNREFUSED/),
+    fails('E_UNREACHABLE', /^127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/),
   )
 })
 

@@ -82,4 +82,9 @@ test('says why a repository cannot be listed', async () => {
   await assert.rejects(list('ada/gated'), code('E_MODEL_GATED'))
   await assert.rejects(list('ada/busy'), code('E_DOWNLOAD_STOPPED'))
   await assert.rejects(list('ada/odd'), code('E_DOWNLOAD_STOPPED'))
+  const nobody = { endpoint: 'http://hub.invalid' }
+  await assert.rejects(hubFiles(nobody, 'ada/minds', { revision: 'main' }), {
+    code: 'E_UNREACHABLE',
+    message: /^hub\.invalid cannot be reached: /,
+  })
 })
