@@ -58,6 +58,12 @@ const kinds: readonly (readonly [string, () => string, LoraSettings['targets']])
   ['Q4_K', () => tiny({ type: 'Q4_K', embedding: 256, feedForward: 512 }), usual],
   ['Q6_K', () => tiny({ type: 'Q6_K', embedding: 256, feedForward: 256 }), usual],
 ]
+// A product with a quantised matrix rounds its other side to 8 bits first, here as there. A number that lies on the edge of a
+// rounding falls to one side or the other by its last bit, which the order of a sum decides; one step of 8 bits more or less
+// then shows as some 1e-3 to 1e-2 in the probabilities. With Q4_K and Q6_K that is so at every sixth prompt or so (a tiny
+// model with random weights; which prompts, the processor decides): ours with a gain moved by 2e-7 are llama.cpp's there to
+// 1e-6, and with the same values as F32 both agree everywhere. So the middle one of some prompts is held to the bound.
+const PROMPTS = 5
 // llama.cpp lays out Q4_0 matrices anew when it loads them, and its product of those rounds activations otherwise.
 const limits: Readonly<Record<string, number>> = { 'the seed mind as Q4_0': 1e-2 }
 // What a product rounds of its other side, and that the transposed copy is rounded once more, sets these bounds.
@@ -109,23 +115,33 @@ for (const [title, write, targets] of kinds)
     const adapterPath = join(folder, 'adapter.gguf')
     exportAdapter(adapterPath, weights, { name: 'tiny', alpha: 8, training: { steps: 0 } })
     assert.equal(validateAdapter(adapterPath, base.header).rank, 4)
+    const model = await llama.loadModel({ modelPath: path })
+    const differences: number[] = []
+    let shown = 0
+    for (const prompt of prompts(new Bpe(base.vocabulary))) {
+      const plain = await ourProbabilities(weights, prompt, { scale: 0, dropout: 0 })
+      const adapted = await ourProbabilities(weights, prompt, { scale: 2, dropout: 0 })
+      shown = Math.max(shown, ...plain.map((p, i) => Math.abs(p - adapted[i]!)))
+      const [theirs, theirsAdapted] = [
+        await theirProbabilities(model, prompt),
+        await theirProbabilities(model, prompt, adapterPath),
+      ]
+      const [off, offAdapted] = [largestDifference(plain, theirs), largestDifference(adapted, theirsAdapted)]
+      differences.push(Math.max(off, offAdapted))
+    }
+    await model.dispose()
+    assert.ok(shown > 0.01, 'the adapter changes nothing')
+    differences.sort((x, y) => x - y)
+    assert.ok(differences[PROMPTS >> 1]! < limit && differences.at(-1)! < 0.1, `differences ${differences}`)
+  })
+
+/** Nothing that the seed mind was taught goes on so: where a model is sure of what comes next, an adapter shows little. */
+const prompts = (bpe: Bpe): number[][] =>
+  Array.from({ length: PROMPTS }, (_, i) => {
+    const content = `object\nself.count=${3 + i}\nincrement_by: ${4 + i * i}`
     const messages = [
       { role: 'system', content: 'Method.' },
-      { role: 'user', content: 'object\nself.count=3\nincrement_by: 4' },
+      { role: 'user', content },
     ] as const
-    // Nothing that the seed mind was taught goes on so: where a model is sure of what comes next, an adapter shows little.
-    const prompt = encodePrompt(new Bpe(base.vocabulary), messages, 'a river ')
-    const model = await llama.loadModel({ modelPath: path })
-    const plain = await ourProbabilities(weights, prompt, { scale: 0, dropout: 0 })
-    const adapted = await ourProbabilities(weights, prompt, { scale: 2, dropout: 0 })
-    assert.ok(
-      Math.max(...plain.map((p, i) => Math.abs(p - adapted[i]!))) > 0.01,
-      'the adapter changes nothing',
-    )
-    const differences = [
-      largestDifference(plain, await theirProbabilities(model, prompt)),
-      largestDifference(adapted, await theirProbabilities(model, prompt, adapterPath)),
-    ]
-    await model.dispose()
-    for (const difference of differences) assert.ok(difference < limit, `differences ${differences}`)
+    return encodePrompt(bpe, messages, 'a river ')
   })
