@@ -131,10 +131,13 @@ async function compose(
   const standing = new Standing(image, log)
   teardown.add(() => standing.settled())
   const faculties: Faculties = {
-    ...{ image, invoke, think, prefetch, world, clock, tries: config.cycles.tries },
+    ...{ image, invoke, think, prefetch, world, clock },
     approval: (cycle, signal) => approvals.wait(cycle, signal),
     get drafting() {
       return engine.candidate.profile === 'compact' ? compact : full
+    },
+    get tries() {
+      return config.cycles.tries ?? (engine.candidate.profile === 'compact' ? 8 : 3)
     },
   }
   const missions = new Missions({

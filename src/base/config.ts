@@ -19,8 +19,8 @@ const sections = {
   cycles: z.strictObject({
     concurrent: whole(1, 64, 4),
     timeoutMs: whole(1000, 3_600_000, 120_000),
-    /** Drafts of one method before the cycle gives up. */
-    tries: whole(1, 64, 8),
+    /** Drafts of one method before the cycle gives up; default 8 of the seed mind, which is quick, and 3 of any other model. */
+    tries: z.int().min(1).max(64).optional(),
     /** What becomes of a mission while no model can think: it waits for one, or is refused with the cause. */
     withoutModel: z.enum(['wait', 'refuse']).default('refuse'),
   }),

@@ -175,6 +175,10 @@ function notWritten({ mission, drafts }: Thought): BatError {
   const hints = [
     ...(expected.length === 0 ? ['give an example of the answer after the message: `=> value`'] : []),
     ...(intent === '' ? ['say what it should do: `# in your own words`'] : []),
+    // Not the first thing to try: that is to say more.
+    ...(expected.length > 0 || intent !== ''
+      ? ['a larger model may manage, and batos model pull llama-3.1-8b --use fetches one']
+      : []),
   ]
   return new BatError('E_NOT_WRITTEN', {
     receiver,
@@ -182,9 +186,6 @@ function notWritten({ mission, drafts }: Thought): BatError {
     tries: drafts.length,
     reason: drafts.at(-1)?.refusal?.message ?? 'no draft',
     report: drafts.map(({ source, refusal }) => ({ source, refusal: refusal?.message ?? '' })),
-    hint:
-      hints.length > 0
-        ? hints.join('; or ')
-        : 'a larger model may manage: set model.path in batos.config.json',
+    hint: hints.join('; or '),
   })
 }

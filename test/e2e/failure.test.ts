@@ -22,6 +22,7 @@ describe('a thought that fails', { timeout: 600_000 }, () => {
     assert.equal(error.code, 'E_NOT_WRITTEN')
     assert.match(String(error.remedy), /# in your own words/)
     assert.doesNotMatch(String(error.remedy), /give an example/)
+    assert.match(String(error.remedy), /batos model pull llama-3\.1-8b --use/)
     assert.deepEqual(await client.request({ command: 'inspect', target_oid: 'genesis' }), before)
   })
 

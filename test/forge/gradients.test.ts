@@ -43,3 +43,13 @@ test('lets a training begin when the gradients are sound', async () => {
   await requireSoundGradients(ggml, backend, 'whole')
   await requireSoundGradients(ggml, backend, 'adapter')
 })
+
+test('lets no training begin where an operation of the library counts otherwise', async () => {
+  const { rms_norm_back } = ggml
+  const changed: typeof ggml = {
+    ...ggml,
+    rms_norm_back: (context, gradient, x, epsilon) => rms_norm_back(context, gradient, x, 100 * epsilon),
+  }
+  for (const what of ['whole', 'adapter'] as const)
+    await assert.rejects(requireSoundGradients(changed, backend, what), { code: 'E_TRAINER_GRADIENTS' })
+})
