@@ -30,6 +30,11 @@ export interface RefusalReport {
   readonly reason: string
 }
 
+export interface Waiting {
+  readonly entry: string
+  readonly reason: string
+}
+
 const config = 'adapter_config.json'
 const weights = 'adapter_model.safetensors'
 const pickled = 'adapter_model.bin'
@@ -42,6 +47,8 @@ export class AdapterFolder {
   readonly #watcher: ReturnType<typeof watch>
   /** What is complete and not dealt with yet. */
   readonly #waiting = new Map<string, Arrival>()
+  /** Folders that lack a file, and which. */
+  readonly #incomplete = new Map<string, string>()
   #obstacle: string | undefined
   #work: Promise<void> = Promise.resolve()
   #again: NodeJS.Timeout | undefined
@@ -57,7 +64,9 @@ export class AdapterFolder {
     })
     const found = (path: string) => {
       const arrival = arrivalOf(dir, path)
-      if (!arrival) return
+      if (arrival === undefined) return
+      if ('lacks' in arrival) return void this.#incomplete.set(arrival.entry, arrival.lacks)
+      this.#incomplete.delete(arrival.entry)
       this.#waiting.set(arrival.entry, arrival)
       this.look()
     }
@@ -67,8 +76,12 @@ export class AdapterFolder {
   }
 
   /** What waits, and for what. */
-  get waiting(): { readonly entries: readonly string[]; readonly reason: string | undefined } {
-    return { entries: [...this.#waiting.keys()], reason: this.#obstacle }
+  get waiting(): readonly Waiting[] {
+    const lacking = [...this.#incomplete].filter(([entry]) => existsSync(join(this.#options.dir, entry)))
+    return [
+      ...[...this.#waiting.keys()].map((entry) => ({ entry, reason: this.#obstacle ?? '' })),
+      ...lacking.map(([entry, file]) => ({ entry, reason: `${file} is missing` })),
+    ]
   }
 
   /** Deals with what waits: something came, or an obstacle may be gone. */
@@ -152,8 +165,11 @@ const reportFile = (dir: string, entry: string): string => join(dir, rejected, `
 
 const partsOf = (dir: string, path: string): string[] => relative(dir, path).split(sep)
 
-/** What a finished file makes complete; undefined when it is none of ours, or something is still missing. */
-function arrivalOf(dir: string, path: string): Arrival | undefined {
+/** What a finished file makes complete, or the file that its folder still lacks; undefined when it is none of ours. */
+function arrivalOf(
+  dir: string,
+  path: string,
+): Arrival | { readonly entry: string; readonly lacks: string } | undefined {
   const [entry = '', inner] = partsOf(dir, path)
   const at = join(dir, entry)
   if (inner === undefined) {
@@ -162,6 +178,8 @@ function arrivalOf(dir: string, path: string): Arrival | undefined {
   }
   const has = (name: string) => existsSync(join(at, name))
   const found = has(weights) ? weights : pickled
-  if (!has(config) || !has(found) || ![config, found].includes(inner)) return undefined
+  if (![config, found].includes(inner)) return undefined
+  if (!has(config)) return { entry, lacks: config }
+  if (!has(found)) return { entry, lacks: weights }
   return { entry, kind: 'peft', weights: join(at, found), config: join(at, config) }
 }

@@ -10,7 +10,7 @@ import type { EngineEvent } from '../src/mind/engine.ts'
 import type { Inference } from '../src/mind/inference.ts'
 import { WarmAdapters } from '../src/mind/warm-adapters.ts'
 import type { ExpertEvent } from '../src/protocol/messages.ts'
-import { AdapterFolder } from './adapter-folder.ts'
+import { AdapterFolder, type Waiting } from './adapter-folder.ts'
 import { ExpertDesk, type LastSwap, type Tier } from './expert-desk.ts'
 import { takeIn } from './expert-intake.ts'
 import { ExpertOffers } from './expert-offers.ts'
@@ -45,7 +45,7 @@ export interface OfficeState {
   /** By name of an expert, why it waits for the gate. */
   readonly notes: Readonly<Record<string, string>>
   /** What lies in the folder and is not taken in yet, and why not. */
-  readonly waiting: { readonly entries: readonly string[]; readonly reason: string }
+  readonly waiting: readonly Waiting[]
   /** How often, and in how many milliseconds, an adapter was brought to work, by tier. */
   readonly swaps: Readonly<Record<string, object>>
 }
@@ -103,12 +103,11 @@ export async function openExpertOffice(options: ExpertOfficeOptions): Promise<Ex
       const note = verdict ? undefined : offers.noteOn(name)
       return note === undefined ? [] : [[name, note] as const]
     })
-    const { entries, reason = '' } = folder.waiting
     const swaps = Object.entries(metrics.summary().durations).filter(([name]) => name.startsWith('swap_'))
     return {
       personas: Object.fromEntries(served),
       notes: Object.fromEntries(notes),
-      waiting: { entries, reason },
+      waiting: folder.waiting,
       swaps: Object.fromEntries(swaps.map(([name, figures]) => [name.slice('swap_'.length), figures])),
     }
   }

@@ -60,7 +60,7 @@ export const expertList = imageTask({
     const serves = new Set(personas.map(({ sha256 }) => sha256))
     const experts = expertsIn(now).map((expert) => listed(expert, serves, state?.notes ?? {}))
     const refused = await refusedIn(home.adapters)
-    const waiting = state?.waiting ?? { entries: [], reason: '' }
+    const waiting = state?.waiting ?? []
     return { personas, experts, refused, waiting, swaps: state?.swaps ?? {} }
   },
   text: ({ personas, experts, refused, waiting, swaps }) =>
@@ -72,7 +72,7 @@ export const expertList = imageTask({
       ...part('the others', experts.filter(({ state }) => state !== 'serving').map(expertRow)),
       ...part(
         'waiting to be looked at',
-        waiting.entries.map((entry) => [entry, waiting.reason]),
+        waiting.map(({ entry, reason }) => [entry, reason]),
       ),
       ...part(
         'refused',

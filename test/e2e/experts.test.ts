@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -143,7 +144,14 @@ test('refuses what cannot serve, with the reason beside it, while the old one se
   assert.match((await toldOf('BRICK.gguf', 'refused')).reason, /sizes 64 × 4 instead of/)
   drop(made('still.gguf', 0), 'JEEVES_1.gguf')
   assert.match((await toldOf('JEEVES_1.gguf', 'refused')).reason, /names no persona.*BRICK/)
-  const { refused, personas } = await list()
+  const half = join(daemon.home.adapters, 'ROBIN_2')
+  mkdirSync(half)
+  writeFileSync(join(half, 'adapter_config.json'), '{}')
+  let listed = await list()
+  while (listed.waiting.length === 0) listed = await list()
+  assert.deepEqual(listed.waiting, [{ entry: 'ROBIN_2', reason: 'adapter_model.safetensors is missing' }])
+  rmSync(half, { recursive: true })
+  const { refused, personas } = listed
   assert.deepEqual(
     refused.map(({ entry, code }: { entry: string; code: string }) => [entry, code]),
     [
