@@ -59,7 +59,7 @@ export function restoreCheckpoint(
   if (state.modelDigest !== modelDigest)
     throw new BatError('E_TRAINER_SETTINGS', {
       path: 'checkpoint',
-      problem: `${path} is of another training (its model, data or settings differ); start afresh to drop it`,
+      problem: `${path} is of another training (its model, data or settings differ); without --resume, or with seed:train --fresh, a new one begins`,
     })
   const read = (name: string) => {
     const info = header.tensors.get(name)
