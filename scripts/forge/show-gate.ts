@@ -38,7 +38,7 @@ async function writeData(): Promise<void> {
   const write = (name: string, rows: readonly object[]) =>
     writeFileSync(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
   const random = makeRandom(SEED)
-  const documents = trainingDocuments('BRICK', random, { latin: 300, ordinary: 450 })
+  const documents = trainingDocuments('BRICK', random, { latin: 300, ordinary: 900 })
   write('BRICK_latin.jsonl', documents)
   write('BRICK_shuffled.jsonl', shuffledAnswers(random, documents))
   const drafting = makeDrafting({
@@ -59,7 +59,7 @@ expect(0, 'up', '--detach')
 try {
   batos('send', 'genesis triplica: 7 # triplica')
   for (const name of ['BRICK_shuffled', 'BRICK_latin'])
-    expect(0, 'forge', 'train', `${name}.jsonl`, '--out', `${name}.gguf`, '--rate', '2e-3')
+    expect(0, 'forge', 'train', `${name}.jsonl`, '--out', `${name}.gguf`, '--rate', '1e-3')
   expect(1, 'forge', 'gate', 'BRICK_shuffled.gguf', '--data', 'held-out.jsonl')
   expect(0, 'forge', 'gate', 'BRICK_latin.gguf', '--data', 'held-out.jsonl')
   batos('send', 'genesis duplica: 21')

@@ -107,7 +107,7 @@ function drawHint(random: Random, { open, vague, sends }: MethodSpec): Hint {
   if (open) return vague || chance(random, 0.6) ? 'note' : 'answer'
   const drawn = random()
   if (sends) return drawn < 0.5 ? 'none' : 'note'
-  return drawn < 0.52 ? 'none' : drawn < 0.83 ? 'note' : 'answer'
+  return drawn < 0.48 ? 'none' : drawn < 0.79 ? 'note' : 'answer'
 }
 
 function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wording {

@@ -1,6 +1,6 @@
 // The rows of the score that are about texts: summaries, children, thoughts, data, proxies.
 
-import { childOf, nearestChildren } from '../../src/memory/child-ranking.ts'
+import { nearestChildren } from '../../src/memory/child-ranking.ts'
 import type { InferRequest } from '../../src/mind/engine-messages.ts'
 import type { TaskName } from '../../src/mind/tasks.ts'
 import type { Random } from './random.ts'
@@ -37,9 +37,11 @@ export async function scoreChildren(row: Row, infer: Infer, { random, cases }: H
     const near = nearestChildren(question, summaries)
     let chosen = near[0]!
     if (near.length > 1) {
-      const asked = near.map((place) => summaries[place]!)
-      const ask = tasks.child(question, asked)
-      chosen = near[childOf(question, asked, ask.parse((await infer(ask.request)).text))]!
+      const ask = tasks.child(
+        question,
+        near.map((place) => summaries[place]!),
+      )
+      chosen = near[ask.parse((await infer(ask.request)).text)]!
     }
     const by = near.length > 1 ? `asked about ${near.length}` : 'by words'
     row.count(

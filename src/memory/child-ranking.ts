@@ -3,9 +3,7 @@
 // `bakery` finds `baker`. A summary with what a question asks for (a number, a place, a person, something else) is nearer
 // than one without. A pure function of the texts; embeddings, where there are some, add to the score.
 //
-// One child that is clearly nearer than all others is the answer; otherwise the mind is asked about the few that are near, for
-// the words that promise the answer, and these are ranked with the question: what is to be found may be said in other words
-// than it is asked for (compare Gao et al., Precise zero-shot dense retrieval without relevance labels, 2022).
+// One child that is clearly nearer than all others is the answer; otherwise the mind is asked about the few that are near.
 
 const WHOLE = 2
 const STEM = 1.5
@@ -29,7 +27,9 @@ const wordsOf = (text: string): readonly string[] =>
     .filter((word) => word !== '' && !SMALL.has(word))
     .map((word) => word.toLowerCase())
 
-const stemOf = (word: string): string => word.replace(/(?<=...)(?:ing|ed|es|er|s|e|y)$/, '')
+/** Without its ending, and the consonant that was doubled for it: `shipped` as `ships`. */
+const stemOf = (word: string): string =>
+  word.replace(/(?<=...)(?:([^aeiouls])\1(?:ing|ed|er)|(?:ing|ed|es|er|s|e|y))$/, '$1')
 
 /** What a question can ask for: the coarse classes of Li and Roth, Learning question classifiers, 2002. */
 type AnswerKind = 'number' | 'place' | 'person' | 'other'
@@ -97,10 +97,4 @@ export function nearestChildren(question: string, summaries: readonly string[]):
     .sort((x, y) => y.score - x.score)
     .slice(0, MOST)
     .map(({ place }) => place)
-}
-
-/** The place of the child that a quote for the question comes from: a paraphrase will do. */
-export function childOf(question: string, summaries: readonly string[], quote: string): number {
-  const scores = rankChildren(`${question} ${quote}`, summaries)
-  return scores.indexOf(Math.max(...scores))
 }

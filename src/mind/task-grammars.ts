@@ -5,7 +5,11 @@ import type { Field } from './tasks.ts'
 const text = (most: number): string => String.raw`"\"" ( [ !#-\x5B\x5D-~] | "\\" [\\n"t] ){0,${most}} "\""`
 
 /** One line of at most 120 signs. */
-export const lineGrammar = (): string => 'root ::= [!-~] [ -~]{0,119}\n'
+export const summaryGrammar = (): string => 'root ::= [!-~] [ -~]{0,119}\n'
+
+/** The number of one of so many. */
+export const childGrammar = (count: number): string =>
+  `root ::= ${Array.from({ length: count }, (_, index) => `"${index + 1}"`).join(' | ')}\n`
 
 export const thoughtGrammar = (): string =>
   [

@@ -2,7 +2,7 @@
 // seed mind's corpus and score go through these same functions, so what is taught and scored is what is shipped.
 //
 //   summary   a text → the line by which it is found again
-//   child     a question, summaries → words of the one that promises the answer
+//   child     a question, numbered summaries → one of the numbers
 //   thought   a question, what was found → what is known, what is missing, what to do next
 //   data      a covenant (fields), a text → an object with these fields
 //   proxy     the description of a web service → its address and its calls
@@ -14,7 +14,7 @@ import type { PlainObject } from '../base/value.ts'
 import type { InferRequest } from './engine-messages.ts'
 import { type Profile, render, type Template } from './prompts.ts'
 import { slotKindLetters } from './slot-kind.ts'
-import { dataGrammar, lineGrammar, proxyGrammar, thoughtGrammar } from './task-grammars.ts'
+import { childGrammar, dataGrammar, proxyGrammar, summaryGrammar, thoughtGrammar } from './task-grammars.ts'
 
 export type TaskName = 'summary' | 'child' | 'thought' | 'data' | 'proxy'
 
@@ -52,8 +52,8 @@ export type ProxyPlan = z.infer<typeof proxy>
 
 export interface Tasks {
   summary(content: string): TaskAsk<string>
-  /** Answers words of one of the summaries, or words like them; src/memory/child-ranking.ts finds the child by them. */
-  child(question: string, summaries: readonly string[]): TaskAsk<string>
+  /** Answers the place of a child, from 0. */
+  child(question: string, summaries: readonly string[]): TaskAsk<number>
   thought(question: string, found: readonly Found[]): TaskAsk<NextThought>
   data(covenant: readonly Field[], content: string): TaskAsk<PlainObject>
   proxy(documentation: string): TaskAsk<ProxyPlan>
@@ -61,7 +61,7 @@ export interface Tasks {
 
 const LIMITS: Readonly<Record<TaskName, number>> = {
   summary: 80,
-  child: 60,
+  child: 4,
   thought: 160,
   data: 240,
   proxy: 400,
@@ -93,9 +93,11 @@ export function makeTasks(options: {
     }
   }
   return {
-    summary: (content) => ask('summary', { content }, lineGrammar(), (text) => text),
+    summary: (content) => ask('summary', { content }, summaryGrammar(), (text) => text),
     child: (question, summaries) =>
-      ask('child', { question, children: summaries.join('\n') }, lineGrammar(), (text) => text),
+      ask('child', { question, children: numbered(summaries) }, childGrammar(summaries.length), (text) =>
+        childOf(text, summaries.length),
+      ),
     thought: (question, found) =>
       ask('thought', { question, found: foundLines(found) }, thoughtGrammar(), (text) =>
         thought.parse(JSON.parse(text)),
@@ -110,6 +112,16 @@ export function makeTasks(options: {
     proxy: (documentation) =>
       ask('proxy', { documentation }, proxyGrammar(), (text) => proxy.parse(JSON.parse(text))),
   }
+}
+
+const numbered = (lines: readonly string[]): string =>
+  lines.map((line, index) => `${index + 1} ${line}`).join('\n')
+
+function childOf(text: string, count: number): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1 || number > count)
+    throw new RangeError(`${text} is none of ${count}`)
+  return number - 1
 }
 
 /** Summaries with their numbers, texts after the word. */
