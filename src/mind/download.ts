@@ -15,7 +15,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs, write
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { BatError } from '../base/errors.ts'
-import { follow, isUnreachable, reasonOf } from './http-get.ts'
+import { follow, reasonOf, unreachableOf } from './http-get.ts'
 
 export interface DownloadProgress {
   readonly step: 'fetching' | 'checking'
@@ -309,9 +309,9 @@ class Fetching {
 
   #stopped({ message: reason, cause }: Again): BatError {
     const { url } = this.#wanted
-    if (this.#received === 0 && cause !== undefined && isUnreachable(cause))
-      return new BatError('E_UNREACHABLE', { host: new URL(url).host, reason }, { cause })
-    return new BatError('E_DOWNLOAD_STOPPED', { url, received: this.#received, reason }, { cause })
+    const received = this.#received
+    const unreachable = received === 0 && cause !== undefined ? unreachableOf(url, cause) : undefined
+    return unreachable ?? new BatError('E_DOWNLOAD_STOPPED', { url, received, reason }, { cause })
   }
 }
 

@@ -1,5 +1,7 @@
 // A GET that follows redirects by itself, for two things that `fetch` hides: the digest that a hub tells of a large file in
 // the answer that leads to it (`x-linked-etag`, a SHA-256 in quotes), and a key that goes to the first server only.
+import { BatError } from '../base/errors.ts'
+
 const mostRedirects = 10
 
 export interface GetOptions {
@@ -48,8 +50,13 @@ const unreachable = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** Whether a request failed since its server was not reached at all: no network, no such name, nobody listens. */
-export function isUnreachable(thrown: unknown): boolean {
+/** E_UNREACHABLE where a request failed since its server was not reached at all: no network, no such name, nobody listens. */
+export function unreachableOf(url: string, thrown: unknown): BatError | undefined {
   const { code } = ((thrown as Error).cause ?? {}) as NodeJS.ErrnoException
-  return code !== undefined && unreachable.has(code)
+  if (code === undefined || !unreachable.has(code)) return undefined
+  return new BatError(
+    'E_UNREACHABLE',
+    { host: new URL(url).host, reason: reasonOf(thrown) },
+    { cause: thrown },
+  )
 }

@@ -5,7 +5,7 @@
 //
 // A key (HF_TOKEN) goes to the hub alone.
 import { BatError } from '../base/errors.ts'
-import { follow, isUnreachable, reasonOf } from './http-get.ts'
+import { follow, reasonOf, unreachableOf } from './http-get.ts'
 
 export interface Hub {
   /** Address without a slash at its end. */
@@ -66,10 +66,10 @@ async function readPage(hub: Hub, url: string, repository: string, signal: Abort
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof BatError) throw cause
-    const reason = reasonOf(cause)
-    if (isUnreachable(cause))
-      throw new BatError('E_UNREACHABLE', { host: new URL(url).host, reason }, { cause })
-    throw new BatError('E_DOWNLOAD_STOPPED', { url, received: 0, reason }, { cause })
+    throw (
+      unreachableOf(url, cause) ??
+      new BatError('E_DOWNLOAD_STOPPED', { url, received: 0, reason: reasonOf(cause) }, { cause })
+    )
   }
 }
 
