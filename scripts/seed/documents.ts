@@ -7,8 +7,8 @@ import { render } from '../../src/mind/prompts.ts'
 import type { TaskName } from '../../src/mind/tasks.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import { corrupt } from './corruption.ts'
-import { drawMethod } from './families/all.ts'
-import { type Course, methodsOf } from './families/course.ts'
+import type { Course } from './families/course.ts'
+import { drawTaught } from './families/taught.ts'
 import type { MethodSpec } from './method-spec.ts'
 import type { Split } from './names.ts'
 import { chance, type Random } from './random.ts'
@@ -107,7 +107,7 @@ function drawHint(random: Random, { open, vague, sends }: MethodSpec): Hint {
   if (open) return vague || chance(random, 0.6) ? 'note' : 'answer'
   const drawn = random()
   if (sends) return drawn < 0.5 ? 'none' : 'note'
-  return drawn < 0.48 ? 'none' : drawn < 0.79 ? 'note' : 'answer'
+  return drawn < 0.53 ? 'none' : drawn < 0.83 ? 'note' : 'answer'
 }
 
 function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wording {
@@ -120,13 +120,13 @@ function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wor
 
 /** What is asked for how often. */
 const SHARES = {
-  method: 0.665,
+  method: 0.72,
   repair: 0.065,
   plan: 0.035,
   purpose: 0.04,
   otherFacet: 0.02,
   summary: 0.035,
-  child: 0.07,
+  child: 0.015,
   thought: 0.025,
   data: 0.025,
   proxy: 0.02,
@@ -163,7 +163,7 @@ function methodTaskDocument(
   share: Exclude<Share, TaskName>,
   { split, course }: { readonly split: Split; readonly course: Course },
 ): Document | undefined {
-  const spec = drawMethod(random, methodsOf(course))
+  const spec = drawTaught(random, course)
   const choices = drawChoices(random, spec, split)
   const shown =
     share === 'repair' && !spec.sends && chance(random, 0.6) ? { ...choices, answer: true } : choices

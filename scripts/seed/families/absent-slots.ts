@@ -28,7 +28,7 @@ export const absentSlots: Family = {
       args: 'n',
       slots: 'n',
       absent: true,
-      say: '(add to S0|increase S0 by|increment S0 by|add S0|raise S0 by|bump S0 by|S0 plus|count S0|earn S0|gain S0):, (put on S0|receive S0|collect S0|S0 up by|give S0|more S0|S0 rises by|win S0):',
+      say: '(add to S0|increase S0 by|increment S0 by|add S0|raise S0 by|bump S0 by|S0 plus|count S0|earn S0|gain S0):, (put on S0|receive S0|S0 up by|give S0|more S0|S0 rises by|win S0):',
       sayNew: '(grow S0 by|top up S0|boost S0|put onto S0):',
       note: [
         'add (it|the number|the amount) to S0',

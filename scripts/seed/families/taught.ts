@@ -1,0 +1,27 @@
+// Which method the next document of the corpus is about: families that are learned slowly come more often than others. The
+// score draws all methods alike.
+import type { MethodSpec } from '../method-spec.ts'
+import { pick, type Random } from '../random.ts'
+import { familyOf } from './all.ts'
+import { type Course, methodsOf } from './course.ts'
+
+/** Halves: a family that is not listed has 2. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  'slots not yet there': 8,
+  delegation: 6,
+  'getting and setting': 5,
+  conversions: 4,
+  'pairs of slots': 3,
+  'changing lists': 3,
+  flags: 3,
+  amounts: 3,
+}
+
+const taughtOf = (course: Course): readonly MethodSpec[] =>
+  methodsOf(course).flatMap((spec) => Array<MethodSpec>(WEIGHTS[familyOf(spec)] ?? 2).fill(spec))
+const TAUGHT: Readonly<Record<Course, readonly MethodSpec[]>> = {
+  first: taughtOf('first'),
+  whole: taughtOf('whole'),
+}
+
+export const drawTaught = (random: Random, course: Course): MethodSpec => pick(random, TAUGHT[course])
