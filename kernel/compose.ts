@@ -137,7 +137,7 @@ async function compose(
       return engine.candidate.profile === 'compact' ? compact : full
     },
     get tries() {
-      return config.cycles.tries ?? (engine.candidate.profile === 'compact' ? 8 : 3)
+      return config.cycles.tries ?? this.drafting.tries
     },
   }
   const missions = new Missions({

@@ -46,6 +46,8 @@ export interface RefusedDraft {
 }
 
 export interface Drafting {
+  /** Drafts of a method before giving up, unless the owner has set another number. */
+  readonly tries: number
   plan(brief: Brief): Ask<Plan>
   facet(brief: Brief, query: FacetQuery): Ask<string>
   /** Answers the whole function's text. */
@@ -74,6 +76,8 @@ const LIMITS: Record<Profile, Record<TemplateName, number>> = {
   compact: { plan: 200, facet: 64, method: 240, repair: 240 },
   full: { plan: 200, facet: 64, method: 900, repair: 900 },
 }
+/** A small mind's drafts cost next to nothing, a large one's a minute each. */
+const TRIES: Record<Profile, number> = { compact: 8, full: 3 }
 const LATER_TEMPERATURE = 0.7
 /** What each redraw of the same draft adds. */
 const REDRAW_TEMPERATURE = 0.15
@@ -120,6 +124,8 @@ export function makeDrafting({ templates, profile, codices = personas }: Draftin
   })
 
   return {
+    tries: TRIES[profile],
+
     plan(given) {
       const brief = methodBrief(given)
       const inputs = { ...inputsOf(brief), personas: tableText(facets) }
