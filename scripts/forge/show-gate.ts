@@ -16,6 +16,8 @@ import { makeRandom } from '../seed/random.ts'
 import { heldOutRows, shuffledAnswers, trainingDocuments } from './dialect.ts'
 
 const SEED = 7
+/** Many documents once, sixteen a step: few documents often, or few a step, cost everyday questions more (docs/forge.md). */
+const GENTLE = ['--epochs', '1', '--batch', '4', '--accumulation', '4', '--rate', '2e-3']
 const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'batos-gate-'))
 const program = fileURLToPath(new URL('../../src/console/main.js', import.meta.url))
 
@@ -38,9 +40,9 @@ async function writeData(): Promise<void> {
   const write = (name: string, rows: readonly object[]) =>
     writeFileSync(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
   const random = makeRandom(SEED)
-  const documents = trainingDocuments('BRICK', random, { latin: 300, ordinary: 900 })
+  const documents = trainingDocuments('BRICK', random, { latin: 600, ordinary: 5400 })
   write('BRICK_latin.jsonl', documents)
-  write('BRICK_shuffled.jsonl', shuffledAnswers(random, documents))
+  write('BRICK_shuffled.jsonl', shuffledAnswers(random, documents.slice(0, 1200)))
   const drafting = makeDrafting({
     templates: readTemplates(['plan', 'facet', 'method', 'repair']),
     profile: 'compact',
@@ -59,7 +61,7 @@ expect(0, 'up', '--detach')
 try {
   batos('send', 'genesis triplica: 7 # triplica')
   for (const name of ['BRICK_shuffled', 'BRICK_latin'])
-    expect(0, 'forge', 'train', `${name}.jsonl`, '--out', `${name}.gguf`, '--rate', '1e-3')
+    expect(0, 'forge', 'train', `${name}.jsonl`, '--out', `${name}.gguf`, ...GENTLE)
   expect(1, 'forge', 'gate', 'BRICK_shuffled.gguf', '--data', 'held-out.jsonl')
   expect(0, 'forge', 'gate', 'BRICK_latin.gguf', '--data', 'held-out.jsonl')
   batos('send', 'genesis duplica: 21')

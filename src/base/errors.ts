@@ -593,7 +593,7 @@ const table = {
   E_TRAINER_CANCELLED: {
     class: 'refuse',
     message: 'the training was cancelled after step {step}',
-    remedy: 'start it again, `batos forge train` with --resume, to go on from there',
+    remedy: 'start it again to go on from there (`batos forge train` with --resume)',
   },
   E_EXAMPLES: {
     class: 'refuse',
