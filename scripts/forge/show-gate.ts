@@ -16,7 +16,7 @@ import { makeRandom } from '../seed/random.ts'
 import { heldOutRows, shuffledAnswers, trainingDocuments } from './dialect.ts'
 
 const SEED = 7
-/** Many documents once, sixteen a step: few documents often, or few a step, cost everyday questions more (docs/forge.md). */
+/** Many documents once, sixteen rows a step: few documents often, or few rows, cost everyday questions more (docs/forge.md). */
 const GENTLE = ['--epochs', '1', '--batch', '4', '--accumulation', '4', '--rate', '2e-3']
 const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'batos-gate-'))
 const program = fileURLToPath(new URL('../../src/console/main.js', import.meta.url))
