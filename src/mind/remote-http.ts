@@ -7,6 +7,7 @@
 // Once a piece of an answer has been handed on nothing is made again here: the reader would have it twice.
 import { setTimeout as pause } from 'node:timers/promises'
 import { BatError } from '../base/errors.ts'
+import { reasonOf } from './http-get.ts'
 
 export interface RemoteLimits {
   /** Until a server begins to answer, in milliseconds. */
@@ -138,9 +139,4 @@ function jsonOr(text: string): object {
   } catch {
     return {}
   }
-}
-
-function reasonOf(thrown: unknown): string {
-  const { message, cause } = thrown as Error
-  return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message
 }
