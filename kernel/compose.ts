@@ -10,7 +10,7 @@ import { type Home, homeOf, prepareHome } from '../src/base/home.ts'
 import type { Logger } from '../src/base/log.ts'
 import { packageRoot } from '../src/base/package-root.ts'
 import { Teardown } from '../src/base/teardown.ts'
-import { makeDrafting } from '../src/cognition/drafting.ts'
+import { makeDrafting, TEMPLATE_NAMES } from '../src/cognition/drafting.ts'
 import { makeInvoke } from '../src/cognition/invoke.ts'
 import { outcomeOf } from '../src/cognition/pending.ts'
 import { makeThink } from '../src/cognition/think.ts'
@@ -120,7 +120,7 @@ async function compose(
   const loop = watchLoop()
   teardown.add(() => loop.stop())
   const maintenance = new Maintenance()
-  const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
+  const templates = readTemplates(TEMPLATE_NAMES)
   const codices = codicesOf(image)
   const compact = makeDrafting({ templates, profile: 'compact', codices })
   const full = makeDrafting({ templates, profile: 'full', codices })

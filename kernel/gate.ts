@@ -10,7 +10,7 @@ import { BatError } from '../src/base/errors.ts'
 import type { Home } from '../src/base/home.ts'
 import type { Progress } from '../src/base/progress.ts'
 import { BlobRef, type PlainObject } from '../src/base/value.ts'
-import { makeDrafting } from '../src/cognition/drafting.ts'
+import { makeDrafting, TEMPLATE_NAMES } from '../src/cognition/drafting.ts'
 import { readExamples } from '../src/forge/examples.ts'
 import { gateLimits, verdictLine } from '../src/forge/gate.ts'
 import type { Image } from '../src/image/image.ts'
@@ -53,7 +53,7 @@ export async function judgeExpert(
   if (config.model.engine !== 'local') throw new BatError('E_GATE_LOCAL', { engine: config.model.engine })
   const view = image.now()
   const model = candidateFor(chosenIn(view), { config, image, environment: {} })
-  const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
+  const templates = readTemplates(TEMPLATE_NAMES)
   const drafting = makeDrafting({ templates, profile: model.profile, codices: codicesOf(image) })
   const serving = servingIn(view, persona)
   const suite = await readSuite(persona, drafting)

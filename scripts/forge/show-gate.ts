@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeJudge } from '../../kernel/judge.ts'
-import { makeDrafting } from '../../src/cognition/drafting.ts'
+import { makeDrafting, TEMPLATE_NAMES } from '../../src/cognition/drafting.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { makeRandom } from '../seed/random.ts'
@@ -43,10 +43,7 @@ async function writeData(): Promise<void> {
   const documents = trainingDocuments('BRICK', random, { latin: 600, ordinary: 5400 })
   write('BRICK_latin.jsonl', documents)
   write('BRICK_shuffled.jsonl', shuffledAnswers(random, documents.slice(0, 1200)))
-  const drafting = makeDrafting({
-    templates: readTemplates(['plan', 'facet', 'method', 'repair']),
-    profile: 'compact',
-  })
+  const drafting = makeDrafting({ templates: readTemplates(TEMPLATE_NAMES), profile: 'compact' })
   const sandbox = await startSandbox({})
   const given = { count: 60, drafting, judge: makeJudge(sandbox) }
   write('held-out.jsonl', await heldOutRows('BRICK', random, given))

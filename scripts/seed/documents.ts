@@ -1,5 +1,5 @@
 // The documents of the corpus: chat messages in the seed mind's prompt language, with how much of the answer is given.
-
+import { TEMPLATE_NAMES } from '../../src/cognition/drafting.ts'
 import { type FacetAnswer, inputsOf } from '../../src/mind/briefs.ts'
 import type { ChatMessage } from '../../src/mind/llama-chat.ts'
 import { facetQuery, planOf } from '../../src/mind/plan.ts'
@@ -29,7 +29,7 @@ export interface Document {
 /** Longer documents do not fit the trainer's window. */
 const MAX_CHARACTERS = 600
 
-const TEMPLATES = readTemplates(['plan', 'facet', 'method', 'repair'])
+const TEMPLATES = readTemplates(TEMPLATE_NAMES)
 
 /** What the facets of the plan answer for this sample. */
 export const facetAnswersOf = (of: Sample): readonly FacetAnswer[] => [

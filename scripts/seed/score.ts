@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { BatError } from '../../src/base/errors.ts'
 import { packageRoot } from '../../src/base/package-root.ts'
-import { makeDrafting } from '../../src/cognition/drafting.ts'
+import { makeDrafting, TEMPLATE_NAMES } from '../../src/cognition/drafting.ts'
 import { type Engine, startEngine } from '../../src/mind/engine.ts'
 import type { TaskName } from '../../src/mind/tasks.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
@@ -131,10 +131,7 @@ async function main(): Promise<void> {
 }
 
 async function scoreRows(infer: Engine['infer']): Promise<void> {
-  const drafting = makeDrafting({
-    templates: readTemplates(['plan', 'facet', 'method', 'repair']),
-    profile: 'compact',
-  })
+  const drafting = makeDrafting({ templates: readTemplates(TEMPLATE_NAMES), profile: 'compact' })
   const asker = new Asker(infer, drafting)
   const marked = Object.keys(rows).filter((name) => name in marks)
   const unmarked = Object.keys(rows).filter((name) => !(name in marks))

@@ -63,7 +63,8 @@ export interface Drafting {
   shouldRepair(drafts: readonly RefusedDraft[]): boolean
 }
 
-export type TemplateName = 'plan' | 'facet' | 'method' | 'repair'
+export const TEMPLATE_NAMES = ['plan', 'facet', 'method', 'repair'] as const
+export type TemplateName = (typeof TEMPLATE_NAMES)[number]
 
 export interface DraftingOptions {
   readonly templates: Readonly<Record<TemplateName, Template>>

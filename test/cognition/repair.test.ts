@@ -2,16 +2,13 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { packageRoot } from '../../src/base/package-root.ts'
-import { type Brief, makeDrafting } from '../../src/cognition/drafting.ts'
+import { type Brief, makeDrafting, TEMPLATE_NAMES } from '../../src/cognition/drafting.ts'
 import { auditMethod, reportLines } from '../../src/guardian/audit.ts'
 import { startEngine } from '../../src/mind/engine.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 
 const engine = startEngine({ modelPath: join(packageRoot, 'models', 'seed.gguf'), gpu: false })
-const drafting = makeDrafting({
-  templates: readTemplates(['plan', 'facet', 'method', 'repair']),
-  profile: 'compact',
-})
+const drafting = makeDrafting({ templates: readTemplates(TEMPLATE_NAMES), profile: 'compact' })
 
 /** Drafts as a mind might write them that forgets the flag. */
 const forgetful: readonly { brief: Brief; source: string }[] = [

@@ -10,7 +10,7 @@ import { seedPath } from '../../kernel/models.ts'
 import { heldOutRows, trainingDocuments } from '../../scripts/forge/dialect.ts'
 import { makeRandom } from '../../scripts/seed/random.ts'
 import type { BatError } from '../../src/base/errors.ts'
-import { makeDrafting } from '../../src/cognition/drafting.ts'
+import { makeDrafting, TEMPLATE_NAMES } from '../../src/cognition/drafting.ts'
 import { trainAdapter } from '../../src/forge/trainer.ts'
 import { readTemplates } from '../../src/mind/template-files.ts'
 import type { Client } from '../../src/protocol/client.ts'
@@ -30,7 +30,7 @@ before(async () => {
   const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
   const data = join(folder, 'data.jsonl')
   writeFileSync(data, lines(trainingDocuments('ROBIN', random, { latin: 40, ordinary: 40 })))
-  const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
+  const templates = readTemplates(TEMPLATE_NAMES)
   const drafting = makeDrafting({ templates, profile: 'compact' })
   const sandbox = await startSandbox({})
   const asked = { count: 16, drafting, judge: makeJudge(sandbox) }

@@ -7,7 +7,7 @@ import { examine } from '../../kernel/examination.ts'
 import { makeJudge } from '../../kernel/judge.ts'
 import { seedPath } from '../../kernel/models.ts'
 import { readSuite } from '../../kernel/regression-suite.ts'
-import { makeDrafting } from '../../src/cognition/drafting.ts'
+import { makeDrafting, TEMPLATE_NAMES } from '../../src/cognition/drafting.ts'
 import type { Example } from '../../src/forge/examples.ts'
 import { startEngine } from '../../src/mind/engine.ts'
 import { sha256OfFile } from '../../src/mind/file-digest.ts'
@@ -16,10 +16,7 @@ import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { writeMadeAdapter } from '../forge/made-adapters.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-examination-'))
-const drafting = makeDrafting({
-  templates: readTemplates(['plan', 'facet', 'method', 'repair']),
-  profile: 'compact',
-})
+const drafting = makeDrafting({ templates: readTemplates(TEMPLATE_NAMES), profile: 'compact' })
 const brick = await readSuite('BRICK', drafting)
 const robin = await readSuite('ROBIN', drafting)
 const never = new AbortController().signal

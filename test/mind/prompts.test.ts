@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BatError } from '../../src/base/errors.ts'
-import { type Brief, makeDrafting } from '../../src/cognition/drafting.ts'
+import { type Brief, makeDrafting, TEMPLATE_NAMES } from '../../src/cognition/drafting.ts'
 import { inputsOf, shownSlots } from '../../src/mind/briefs.ts'
 import { parsePlan, planOf } from '../../src/mind/plan.ts'
 import { parseTemplate, render } from '../../src/mind/prompts.ts'
@@ -85,10 +85,7 @@ const brief: Brief = {
 }
 
 test('asks in the compact language that the seed mind was trained in', () => {
-  const drafting = makeDrafting({
-    templates: readTemplates(['plan', 'facet', 'method', 'repair']),
-    profile: 'compact',
-  })
+  const drafting = makeDrafting({ templates: readTemplates(TEMPLATE_NAMES), profile: 'compact' })
   const user = 'genesis\nn self.count=3\nt self.owner="Ada"\nincrement_by: 2 => 5'
   const plan = drafting.plan(brief)
   assert.deepEqual(
@@ -108,10 +105,7 @@ test('asks in the compact language that the seed mind was trained in', () => {
   const answers = [{ facet: 'purpose', answer: 'add a to count' }]
   const first = drafting.method({ ...brief, intent: 'add the\n number' }, { answers, attempt: 0 })
   assert.equal(first.request.messages[1]!.content, `${user}\nnote add the number`)
-  const full = makeDrafting({
-    templates: readTemplates(['plan', 'facet', 'method', 'repair']),
-    profile: 'full',
-  })
+  const full = makeDrafting({ templates: readTemplates(TEMPLATE_NAMES), profile: 'full' })
   assert.match(full.method(brief, { answers, attempt: 0 }).request.messages[1]!.content, /add a to count/)
   assert.equal(first.request.temperature, 0)
   assert.equal(first.parse('  return a;\n}'), 'function increment_by_(self, a) {\n  return a;\n}')
@@ -131,10 +125,7 @@ test('asks in the compact language that the seed mind was trained in', () => {
 })
 
 test('explains everything to a large model and leaves the whole function to it', () => {
-  const drafting = makeDrafting({
-    templates: readTemplates(['plan', 'facet', 'method', 'repair']),
-    profile: 'full',
-  })
+  const drafting = makeDrafting({ templates: readTemplates(TEMPLATE_NAMES), profile: 'full' })
   const { request, parse } = drafting.method(brief, { answers: [], attempt: 0 })
   assert.match(request.messages[0]!.content, /self\._p_changed = true/)
   assert.match(request.messages[1]!.content, /function increment_by_ with the parameters \(self, a\)/)
@@ -152,13 +143,13 @@ test('explains everything to a large model and leaves the whole function to it',
 })
 
 test('lets a small mind draft eight times, a large one three', () => {
-  const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
+  const templates = readTemplates(TEMPLATE_NAMES)
   const tries = (['compact', 'full'] as const).map((profile) => makeDrafting({ templates, profile }).tries)
   assert.deepEqual(tries, [8, 3])
 })
 
 test('mends every other draft, and a wrong answer only with a large model', () => {
-  const templates = readTemplates(['plan', 'facet', 'method', 'repair'])
+  const templates = readTemplates(TEMPLATE_NAMES)
   const [compact, full] = [
     makeDrafting({ templates, profile: 'compact' }),
     makeDrafting({ templates, profile: 'full' }),
