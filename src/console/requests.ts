@@ -67,7 +67,7 @@ export function placeOf(text: string): { target: string | 0; selector: string } 
   if (dot < 1 || !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(selector))
     throw new BatError('E_USAGE', {
       problem: `\`${text}\` names no method or slot`,
-      hint: 'write OBJECT.SELECTOR, for example genesis.double_',
+      hint: 'write OBJECT.SELECTOR, for example genesis.double_; inspect shows all that an object has',
     })
   return { target: targetOf(text.slice(0, dot)), selector }
 }

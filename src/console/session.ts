@@ -49,6 +49,8 @@ class Session {
   readonly #questions: Questions
   readonly #proposals = new Map<InFlight, Question>()
   #approving: boolean
+  /** Whose line or events were printed last. */
+  #told: InFlight | undefined
   #timer: NodeJS.Timeout | undefined
   #watching: AbortController | undefined
 
@@ -78,6 +80,7 @@ class Session {
     this.#task.around.ending.addEventListener('abort', leave, { once: true })
     await this.#editor.closed
     clearInterval(this.#timer)
+    this.#endWatch()
     const left = this.#running.length
     if (left > 0) this.#task.tell(`${left} running ${left === 1 ? 'cycle goes' : 'cycles go'} on`)
     await this.#client.close()
@@ -116,6 +119,7 @@ class Session {
     this.#running.push(message)
     this.#tick()
     const many = this.#running.length > 1
+    if (!many) this.#told = message
     try {
       const value = await this.#client.request(body, {
         signal: message.abort.signal,
@@ -135,9 +139,16 @@ class Session {
   #follow(message: InFlight, told: ProgressAnswer): void {
     follow(message, told)
     const text = told.kind === 'status' ? eventText(told.event, this.#task.colours) : undefined
-    if (text !== undefined) this.#editor.print(indent(text))
+    if (text !== undefined) this.#printOf(message, text)
     if (told.kind === 'status' && told.event.kind === 'proposal') this.#propose(message, told.cycle)
     this.#tick()
+  }
+
+  /** Below the line that it is about, where another was told of before. */
+  #printOf(message: InFlight, text: string): void {
+    if (message !== this.#told) this.#editor.print(this.#task.colours.dim(shorten(message.line, 60)))
+    this.#told = message
+    this.#editor.print(indent(text))
   }
 
   #answer(message: InFlight, value: Value, many: boolean): void {
@@ -210,9 +221,7 @@ class Session {
   // The kernel tells of every cycle, and of what anybody does, for as long as the watch stands; aborting it ends it there too.
   #watch(): void {
     if (this.#watching !== undefined) {
-      const watching = this.#watching
-      this.#watching = undefined
-      watching.abort()
+      this.#endWatch()
       this.#editor.print('not watching any more')
       return
     }
@@ -241,6 +250,12 @@ class Session {
       () => over('the kernel ended the watch'),
       (thrown) => over(complaint(batErrorOf(thrown), {}, colours)),
     )
+  }
+
+  #endWatch(): void {
+    const watching = this.#watching
+    this.#watching = undefined
+    watching?.abort()
   }
 
   #ended(message: InFlight): void {

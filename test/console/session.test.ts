@@ -92,6 +92,19 @@ test('a cycle shows its drafts, verdicts and trial above the line, and leaves no
   await console.leave()
 })
 
+test('where several messages run, drafts stand under the line that they are about', async () => {
+  const console = await openConsole()
+  console.type('genesis wait\r')
+  await console.shows(/DECOMPO/)
+  console.type('genesis double: 21\r')
+  await console.shows(/^42 {2}genesis double: 21 /m)
+  assert.match(console.screen.text, /^genesis double: 21\n {2}draft 1\n.*committed tx:11\n42/ms)
+  assert.equal(console.screen.text.match(/^genesis double: 21$/gm)?.length, 1)
+  console.type(':cancel\r')
+  await console.shows(/E_ABORTED/)
+  await console.leave()
+})
+
 test('what arrives is printed above the line being typed, which stays with its cursor, also when it wraps', async () => {
   for (const columns of [80, 28]) {
     const console = await openConsole(columns)
@@ -130,6 +143,17 @@ test('a near miss is asked about; yes sends what was meant, no has a new method,
   console.type('c\r')
   await console.shows(/left as it is\n>$/)
   await console.leave()
+})
+
+test('a watch is begun, stopped, and ends quietly with the console', async () => {
+  const console = await openConsole()
+  for (const says of ['watching everybody', 'not watching any more', 'watching everybody']) {
+    console.type(':watch\r')
+    await console.shows(new RegExp(`^${says}[^\n]*\n>$`, 'm'))
+  }
+  const { status, told } = await console.leave()
+  assert.equal(status, 0)
+  assert.doesNotMatch(console.screen.text + told, /E_/)
 })
 
 test('commands, mistakes and completion', async () => {
