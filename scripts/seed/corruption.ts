@@ -1,5 +1,5 @@
 // Broken bodies with the report that the guardian or the trial would give: what the seed mind learns repairs from.
-// Lines are counted within the function, the signature being line 1.
+// Lines are counted within the function, the signature being line 1, the purpose line 2.
 import { formatLiteral } from '../../src/base/notation.ts'
 import type { Value } from '../../src/base/value.ts'
 import { signatureOf } from '../../src/mind/briefs.ts'
@@ -19,14 +19,18 @@ const isChange = (line: string): boolean =>
 
 /** A broken form of the sample's body; undefined where this draw does not apply to it. */
 export function corrupt(random: Random, sample: Sample): Corrupted | undefined {
-  const lines = sample.body.split('\n')
+  const [purpose, ...lines] = sample.body.split('\n')
   const flag = lines.findIndex((line) => line.includes(FLAG))
   const kinds =
     flag >= 0
       ? [dropFlag, dropFlag, flagFirst, flagInBranch, flagValue, unknownName, wrongAnswer, syntax]
       : [unknownName, wrongAnswer, wrongAnswer, misspelled, syntax]
-  return pick(random, kinds)(random, lines, flag, sample)
+  const broken = pick(random, kinds)(random, lines, flag, sample)
+  return broken && { ...broken, body: `${purpose}\n${broken.body}` }
 }
+
+/** The number of the first line of code. */
+const FIRST = 3
 
 type Corruption = (
   random: Random,
@@ -37,7 +41,7 @@ type Corruption = (
 
 /** Reports one violation a change, or only the first. */
 function unflagged(random: Random, lines: readonly string[]): Corrupted {
-  const at = lines.flatMap((line, index) => (isChange(line) ? [index + 2] : []))
+  const at = lines.flatMap((line, index) => (isChange(line) ? [index + FIRST] : []))
   const shown = chance(random, 0.6) ? at.slice(0, 3) : at.slice(0, 1)
   return { body: lines.join('\n'), report: shown.map((line) => `report covenant ${line}`) }
 }
@@ -75,7 +79,7 @@ const flagInBranch: Corruption = (random, lines, flag, sample) => {
 const flagValue: Corruption = (random, lines, flag) => {
   const changed = [...lines]
   changed[flag] = lines[flag]!.replace('true', pick(random, ['false', '1', '"true"', 'null']))
-  return { body: changed.join('\n'), report: [`report flag ${flag + 2}`] }
+  return { body: changed.join('\n'), report: [`report flag ${flag + FIRST}`] }
 }
 
 const unknownName: Corruption = (random, lines, _flag, sample) => {
@@ -197,7 +201,7 @@ const syntax: Corruption = (random, lines) => {
   else text.splice(lines.length - 1, 1)
   const body = text.join('\n')
   if (body === lines.join('\n')) return undefined
-  const broken = body.split('\n').length < lines.length ? lines.length : at + 2
+  const broken = (body.split('\n').length < lines.length ? lines.length - 2 : at) + FIRST
   try {
     new Function(`return (function f(self, a, b, c) {\n${body})`)
     return undefined

@@ -27,7 +27,7 @@ export interface Document {
 }
 
 /** Longer documents do not fit the trainer's window. */
-const MAX_CHARACTERS = 600
+const MAX_CHARACTERS = 640
 
 const TEMPLATES = readTemplates(TEMPLATE_NAMES)
 
@@ -107,7 +107,7 @@ function drawHint(random: Random, { open, vague, sends }: MethodSpec): Hint {
   if (open) return vague || chance(random, 0.6) ? 'note' : 'answer'
   const drawn = random()
   if (sends) return drawn < 0.5 ? 'none' : 'note'
-  return drawn < 0.53 ? 'none' : drawn < 0.83 ? 'note' : 'answer'
+  return drawn < 0.5 ? 'none' : drawn < 0.81 ? 'note' : 'answer'
 }
 
 function drawWordingKind(random: Random, { vague }: MethodSpec, hint: Hint): Wording {

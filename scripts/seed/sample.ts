@@ -27,7 +27,7 @@ export interface Choices {
 export interface Sample {
   readonly spec: MethodSpec
   readonly brief: MethodBrief
-  /** The reference: everything after the signature line. */
+  /** The reference: everything after the signature line, its purpose first. */
   readonly body: string
   readonly purpose: string
   readonly effects: string
@@ -134,7 +134,9 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
     }
   }
 
-  const body = `${spec.body.map((line) => `  ${fill(line).replace('SELF', selector)}\n`).join('')}}`
+  const purpose = fill(spec.purpose)
+  const code = spec.body.map((line) => `  ${fill(line).replace('SELF', selector)}\n`).join('')
+  const body = `  // ${purpose}\n${code}}`
   const run = compile(signatureOf(selector, arity) + body)
   const shown = choices.answer
     ? mostTelling(spec, [], () => {
@@ -174,7 +176,7 @@ export function sample(random: Random, spec: MethodSpec, choices: Choices): Samp
         : { intent: dress(random, inWords(note), choices.note === 'heldout' ? 'heldout' : 'train') }),
     },
     body,
-    purpose: fill(spec.purpose),
+    purpose,
     effects: changed.length === 0 ? 'changes nothing' : `changes ${changed.join(' and ')}`,
     voice: spec.voice === undefined ? undefined : fill(spec.voice),
     fresh: draw,

@@ -86,12 +86,12 @@ const withoutBlankLines = (text: string): string =>
     .filter((line) => line !== '')
     .join('\n')}\n`
 
-/** The body of a method after its signature line, up to its closing brace. */
+/** The body of a method after its signature line, up to its closing brace; its purpose may come first, as a comment. */
 export function methodGrammar({ slots, parameters, kinds = {}, sends = [] }: MethodShape): string {
   const variables = [...parameters, ...LOCALS]
   return withoutBlankLines(
     [
-      'root ::= b1 "}"',
+      'root ::= ( "  // " [!-~] [ -~]{0,119} "\\n" )? b1 "}"',
       block(1, 3),
       block(2, 3),
       block(3, 3),
