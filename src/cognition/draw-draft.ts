@@ -1,7 +1,6 @@
 // The next draft of a method. The first is written from the plan's answers, one that the guardian refused is repaired, the
-// others are drawn. A text that has been refused before is no new try: it is drawn again, each time a little warmer, so
-// that the bounded tries are spent on different texts.
-
+// others are drawn. Code that has been refused before is no new try: it is drawn again, each time a little warmer, so that
+// the bounded tries are spent on different code.
 import type { FacetAnswer } from '../mind/briefs.ts'
 import type { InferRequest } from '../mind/engine-messages.ts'
 import type { Brief, Drafting, RefusedDraft } from './drafting.ts'
@@ -14,7 +13,10 @@ export interface Drawn<Result> {
   readonly result: Result
 }
 
-/** Asks through `infer` until there is a text that is not among `refused`, or the redraws are used up. */
+/** What a draft does: its text without the lines that are comments. */
+export const codeOf = (source: string): string => source.replace(/^\s*\/\/.*\n/gm, '')
+
+/** Asks through `infer` until there is code that is not among `refused`, or the redraws are used up. */
 export async function drawDraft<Result extends { readonly text: string }>(
   drafting: Drafting,
   given: {
@@ -35,7 +37,7 @@ export async function drawDraft<Result extends { readonly text: string }>(
         : drafting.method(brief, { answers: attempt === 0 ? answers : [], attempt, redraw })
     const result = await infer(ask.request)
     const source = ask.parse(result.text)
-    if (redraw === REDRAWS || !refused.some((draft) => draft.source === source)) {
+    if (redraw === REDRAWS || !refused.some((draft) => codeOf(draft.source) === codeOf(source))) {
       return { source, request: ask.request, result }
     }
   }

@@ -5,7 +5,7 @@ import { Method, type Provenance } from '../base/value.ts'
 import { auditMethod, reportLines } from '../guardian/audit.ts'
 import { briefOf } from './brief.ts'
 import type { FacetQuery } from './drafting.ts'
-import { drawDraft } from './draw-draft.ts'
+import { codeOf, drawDraft } from './draw-draft.ts'
 import type { StateName } from './states.ts'
 import { promptHash } from './think.ts'
 import type { Faculties, Refusal, Thought } from './thought.ts'
@@ -88,16 +88,17 @@ async function validate(thought: Thought, faculties: Faculties): Promise<StateNa
   throw notWritten(thought)
 }
 
-/** A text that was refused once is not looked at again. */
+/** Code that was refused once is not looked at again. */
 function refusedAlready({ drafts, draft, observe }: Thought): Refusal | undefined {
-  const same = drafts.find(({ source, refusal }) => refusal !== undefined && source === draft.source)
+  const code = codeOf(draft.source)
+  const same = drafts.find(({ source, refusal }) => refusal !== undefined && codeOf(source) === code)
   if (!same) return undefined
   observe({
     kind: 'trial',
     attempt: draft.attempt,
     ok: false,
     code: 'same',
-    message: `the text of draft ${same.attempt} again`,
+    message: `the code of draft ${same.attempt} again`,
   })
   return same.refusal
 }
