@@ -62,8 +62,8 @@ const kinds: readonly (readonly [string, () => string, LoraSettings['targets']])
 // rounding falls to one side or the other by its last bit, which the order of a sum decides; one step of 8 bits more or less
 // then shows as some 1e-3 to 1e-2 in the probabilities. With Q4_K and Q6_K that is so at every sixth prompt or so (a tiny
 // model with random weights; which prompts, the processor decides): ours with a gain moved by 2e-7 are llama.cpp's there to
-// 1e-6, and with the same values as F32 both agree everywhere. BF16 rounds the other side to 8 bits too. So the middle one of
-// some prompts is held to the bound, and each begins with another word, lest one number on an edge be in all of them.
+// 1e-6, and with the same values as F32 both agree everywhere. BF16 rounds the other side to 8 bits too. So a third of
+// some prompts is held to the bound, and they have no beginning in common, lest one number on an edge be in all of them.
 const BEGINNINGS =
   'method repair plan nothing summary good all river blue sun hello seven letter early where'.split(' ')
 // llama.cpp lays out Q4_0 matrices anew when it loads them, and its product of those rounds activations otherwise.
@@ -135,14 +135,17 @@ for (const [title, write, targets] of kinds)
     assert.ok(shown > 0.01, 'the adapter changes nothing')
     differences.sort((x, y) => x - y)
     assert.ok(
-      differences[BEGINNINGS.length >> 1]! < limit && differences.at(-1)! < 0.1,
+      differences[Math.floor(BEGINNINGS.length / 3)]! < limit && differences.at(-1)! < 0.1,
       `differences ${differences}`,
     )
   })
 
-/** Nothing that the seed mind was taught goes on so: where a model is sure of what comes next, an adapter shows little. */
-const prompts = (bpe: Bpe): number[][] =>
-  BEGINNINGS.map((beginning, i) => {
+/**
+ * Nothing that the seed mind was taught goes on so: where a model is sure of what comes next, an adapter shows little. They are
+ * cut where they begin to differ.
+ */
+function prompts(bpe: Bpe): number[][] {
+  const whole = BEGINNINGS.map((beginning, i) => {
     const content = `object\nself.count=${3 + i}\nincrement_by: ${4 + i * i}`
     const messages = [
       { role: 'system', content: beginning },
@@ -150,3 +153,6 @@ const prompts = (bpe: Bpe): number[][] =>
     ] as const
     return encodePrompt(bpe, messages, 'a river ')
   })
+  const shared = whole[0]!.findIndex((id, place) => whole.some((ids) => ids[place] !== id))
+  return whole.map((ids) => ids.slice(shared))
+}
