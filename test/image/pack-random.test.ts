@@ -226,7 +226,12 @@ class Program {
       assert.deepEqual(graphOf(this.#kept.image.at(tidOf(tid))), this.#past[tid], tidOf(tid))
     }
     for (let tid = 0; tid < this.#horizon; tid++) assert.throws(() => this.#kept.image.at(tidOf(tid)))
-    assert.deepEqual((await this.#kept.image.verify()).faults, [])
+    // a pack that was cut short leaves to the next one what it had not come to
+    const left = (await this.#kept.image.verify()).faults
+    assert.deepEqual(
+      left.filter(({ harmless }) => !harmless),
+      [],
+    )
     this.#held?.transaction.abort()
     this.#held = undefined
     await this.#kept.image.pack({ before: this.#kept.image.head })
