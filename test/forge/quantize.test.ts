@@ -12,7 +12,7 @@ const seed = join(packageRoot, 'models', 'seed.gguf')
 const folder = mkdtempSync(join(tmpdir(), 'batos-quantize-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-test('writes the seed mind with 8 bits a number, which loads and writes the same simple methods', async () => {
+test('writes the seed mind with 8 bits a number, which loads and writes the same simple method', async () => {
   const path = join(folder, 'seed.q8_0.gguf')
   quantizeModel(seed, path, 'Q8_0')
   const header = readGgufHeader(path)
@@ -20,34 +20,26 @@ test('writes the seed mind with 8 bits a number, which loads and writes the same
   assert.equal(header.tensors.get('token_embd.weight')?.type.name, 'Q8_0')
   assert.equal(header.tensors.get('output_norm.weight')?.type.name, 'F32')
   assert.ok(statSync(path).size < 0.3 * statSync(seed).size)
-  assert.deepEqual(await answersOf(path), await answersOf(seed))
-})
-
-const QUESTIONS = [
-  ['genesis\ndouble: 4', 'function double_(self, a) {\n'],
-  ['genesis\nf self.lit=false\ntoggle', 'function toggle(self) {\n'],
-  ['genesis\nn self.count=3\nincrement', 'function increment(self) {\n'],
-] as const
-
-/** What the model says to simple questions, all of which have code for an answer. */
-async function answersOf(modelPath: string): Promise<readonly string[]> {
-  const engine = startEngine({ modelPath, threads: 1, gpu: false })
-  const answers: string[] = []
+  const engine = startEngine({ modelPath: path, threads: 1, gpu: false })
   try {
-    for (const [content, prefill] of QUESTIONS) {
-      const messages = [
+    const { text } = await engine.infer({
+      messages: [
         { role: 'system', content: 'Method.' },
-        { role: 'user', content },
-      ] as const
-      const { text } = await engine.infer({ messages, prefill, maxTokens: 60, temperature: 0, seed: 1 })
-      assert.match(text, /return .*;\n\}$/)
-      answers.push(text)
-    }
-    return answers
+        { role: 'user', content: 'genesis\nn self.count=3\nincrement_by: 2 => 5' },
+      ],
+      prefill: 'function increment_by_(self, a) {\n',
+      maxTokens: 60,
+      temperature: 0,
+      seed: 1,
+    })
+    assert.equal(
+      text,
+      '  // add a to count\n  self.count = self.count + a;\n  self._p_changed = true;\n  return self.count;\n}',
+    )
   } finally {
     await engine.stop()
   }
-}
+})
 
 test('refuses what is no model', () => {
   const path = join(folder, 'out.gguf')
