@@ -2,7 +2,7 @@
 // piece that comes within a frame of the last message goes with the next one; nobody could read it sooner. A slow model's
 // pieces are sent as they come. Nothing waits for a timer: the next token or the end of the answer takes along what is held.
 
-const frameMs = 16
+const frameMs = 33
 
 export interface PieceStream {
   push(text: string): void

@@ -11,7 +11,10 @@ test('sends a piece at once, and what comes soon after it together', () => {
   )
   for (const piece of ['', 'a', 'b', 'c']) stream.push(piece)
   assert.deepEqual(sent, ['a'])
-  now += 16
+  now += 32
+  stream.push('')
+  assert.deepEqual(sent, ['a'])
+  now += 1
   stream.push('d')
   assert.deepEqual(sent, ['a', 'bcd'])
   now += 100
