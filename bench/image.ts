@@ -7,9 +7,8 @@ import { packRows, pastRows } from './image/past.ts'
 import { findZodb } from './image/zodb.ts'
 import type { BenchOptions, Row } from './result.ts'
 
-export async function run({ quick }: BenchOptions): Promise<Row[]> {
+export async function* run({ quick }: BenchOptions): AsyncIterable<Row> {
   const zodb = findZodb()
-  const rows: Row[] = []
   for (const part of [
     () => commitRows(quick ? 5 : 21, quick ? 40 : 100),
     () => bulkRows(quick ? 10_000 : 100_000, zodb),
@@ -18,8 +17,6 @@ export async function run({ quick }: BenchOptions): Promise<Row[]> {
     () => packRows(quick ? 10_000 : 200_000, zodb),
     () => blobRows(quick ? 128 : 1024),
     () => millionRows(quick ? 7 : 16),
-  ]) {
-    rows.push(...(await part()))
-  }
-  return rows
+  ])
+    yield* await part()
 }

@@ -1,8 +1,11 @@
-// `npm run bench -- NAME [--quick] [--json]`: runs one benchmark and prints its table. With --json the last line of standard output is
+// `npm run bench -- NAME [--quick] [--json]`: runs one benchmark and prints its rows as they are measured, on standard
+// error. With --json the last line of standard output is
 // {"name", "results": [{"what", "ours", "peer", "ratio", "goal", "ok"}]}. Exit status 1 when a goal was missed.
 import type { BenchOptions, Row } from './result.ts'
 
-const benchmarks: Readonly<Record<string, () => Promise<{ run(options: BenchOptions): Promise<Row[]> }>>> = {
+const benchmarks: Readonly<
+  Record<string, () => Promise<{ run(options: BenchOptions): AsyncIterable<Row> }>>
+> = {
   image: () => import('./image.ts'),
   send: () => import('./send.ts'),
   loop: () => import('./loop.ts'),
@@ -19,8 +22,10 @@ if (!load) {
   )
   process.exit(2)
 }
-const results = await (await load()).run({ quick: flags.includes('--quick') })
-for (const { what, ours, peer, ratio, goal, ok } of results) {
+const results: Row[] = []
+for await (const each of (await load()).run({ quick: flags.includes('--quick') })) {
+  const { what, ours, peer, ratio, goal, ok } = each
+  results.push(each)
   console.error(`${ok ? '✓' : '✗'} ${what}: ${ours}, peer ${peer}, ratio ${ratio} (goal ${goal})`)
 }
 if (flags.includes('--json')) console.log(JSON.stringify({ name, results }))

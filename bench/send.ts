@@ -12,7 +12,7 @@ import { median, quantile, type Row, row } from './result.ts'
 const ROUNDS = 20
 const A_ROUND = 200
 
-export async function run(): Promise<Row[]> {
+export async function* run(): AsyncIterable<Row> {
   const daemon = await startDaemon()
   const echo = fork(fileURLToPath(siblingModule(import.meta.url, 'echo')))
   try {
@@ -39,22 +39,20 @@ export async function run(): Promise<Row[]> {
       })
     }
     bare.close()
-    return [
-      row(
-        'known method, median round trip, ms',
-        median(ours),
-        median(peers),
-        'under 2 ms',
-        ({ ours }) => ours < 2,
-      ),
-      row(
-        'known method, 99th percentile, ms',
-        quantile(ours, 0.99),
-        quantile(peers, 0.99),
-        'under 20 ms',
-        ({ ours }) => ours < 20,
-      ),
-    ]
+    yield row(
+      'known method, median round trip, ms',
+      median(ours),
+      median(peers),
+      'under 2 ms',
+      ({ ours }) => ours < 2,
+    )
+    yield row(
+      'known method, 99th percentile, ms',
+      quantile(ours, 0.99),
+      quantile(peers, 0.99),
+      'under 20 ms',
+      ({ ours }) => ours < 20,
+    )
   } finally {
     echo.kill()
     await daemon.stop()

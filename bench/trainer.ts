@@ -1,6 +1,7 @@
 // Tokens that training takes a CPU-second, one thread, by size of the model and type of the base; half of each document is
 // prompt. Beside it what the matrix products alone would allow at the speed that the F32 product has here in the same run
-// (that of the BLAS of the system where the trainer has one), and PyTorch's figure where `python3 -c "import torch"` works
+// (that of the BLAS of the system where the trainer has one), and PyTorch's figure where python3 has it (Debian's
+// python3-torch is that of /usr/bin/python3, which need not be the first)
 // (trainer/torch_peer.py: the same shapes, batch, optimizer and one thread). CPU time is counted, so that other work on the
 // machine disturbs little; ours and PyTorch's take turns.
 import { execFileSync } from 'node:child_process'
@@ -18,51 +19,54 @@ import { randomFrom } from '../src/forge/random.ts'
 import { F32, type LlamaShape, newTensor, Weights } from '../src/forge/weights.ts'
 import { type TensorTypeName, tensorType } from '../src/mind/tensor-types.ts'
 import { type BenchOptions, median, type Row, row } from './result.ts'
-import { answered, flopsPerToken, length, rank, rows, sizes } from './trainer/sizes.ts'
+import { answered, fits, flopsPerToken, length, rank, rows, sizes } from './trainer/sizes.ts'
 
 type Kind = 'full' | 'adapter'
 
 const cases: readonly (readonly [Kind, TensorTypeName])[] = [
   ['full', 'F32'],
-  ...(['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0'] as const).map((type) => ['adapter', type] as const),
+  ...(['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'] as const).map(
+    (type) => ['adapter', type] as const,
+  ),
 ]
 
-export async function run({ quick }: BenchOptions): Promise<Row[]> {
+export async function* run({ quick }: BenchOptions): AsyncIterable<Row> {
   const ggml = openGgml()
   console.error(`trained on ${deviceSaid(ggml, 'cpu', openBlas())}`)
-  const peer = hasTorch()
-  if (!peer) console.error('python3 has no torch: no rows beside PyTorch')
-  const rowsOfAll: Row[] = []
+  const python = ['python3', '/usr/bin/python3'].find(hasTorch)
+  if (!python) console.error('python3 has no torch: no rows beside PyTorch')
   for (const [size, shape] of Object.entries(sizes)) {
     if (quick && size === '10 M') continue
     for (const [kind, type] of cases) {
+      if (!fits(shape, tensorType(type))) continue
       const rounds: { ours: number; product: number; torch: number }[] = []
       const step = await makeStep(ggml, shape, kind, type)
       for (let round = 0; round < 3; round++)
         rounds.push({
           product: await productSpeed(ggml),
           ours: await tokensPerCpuSecond(step, quick ? 2 : 8),
-          torch: peer && type === 'F32' ? torchTokens(shape, kind, quick ? 2 : 8) : Number.NaN,
+          torch: python && type === 'F32' ? torchTokens(python, shape, kind, quick ? 2 : 8) : Number.NaN,
         })
       const of = (name: 'ours' | 'product' | 'torch') => median(rounds.map((round) => round[name]))
       const what = kind === 'full' ? `${size}, whole model` : `${size}, adapter on ${type}`
       const allowed = of('product') / flopsPerToken(shape, kind)
-      rowsOfAll.push(
-        row(`${what}: tokens a CPU-second, beside products alone`, of('ours'), allowed, 'told', () => true),
+      yield row(
+        `${what}: tokens a CPU-second, beside products alone`,
+        of('ours'),
+        allowed,
+        'told',
+        () => true,
       )
-      if (peer && type === 'F32')
-        rowsOfAll.push(
-          row(
-            `${what}: tokens a CPU-second, beside PyTorch`,
-            of('ours'),
-            of('torch'),
-            'at least 0.8',
-            ({ ratio }) => ratio >= 0.8,
-          ),
+      if (python && type === 'F32')
+        yield row(
+          `${what}: tokens a CPU-second, beside PyTorch`,
+          of('ours'),
+          of('torch'),
+          'at least 0.8',
+          ({ ratio }) => ratio >= 0.8,
         )
     }
   }
-  return rowsOfAll
 }
 
 /** A step of training on random tokens. */
@@ -142,17 +146,17 @@ function cpuSeconds(since: NodeJS.CpuUsage): number {
   return (user + system) / 1e6
 }
 
-function hasTorch(): boolean {
+function hasTorch(python: string): boolean {
   try {
-    execFileSync('python3', ['-c', 'import torch'], { stdio: 'ignore' })
+    execFileSync(python, ['-c', 'import torch'], { stdio: 'ignore' })
     return true
   } catch {
     return false
   }
 }
 
-function torchTokens(shape: LlamaShape, kind: Kind, steps: number): number {
+function torchTokens(python: string, shape: LlamaShape, kind: Kind, steps: number): number {
   const told = JSON.stringify({ ...shape, kind, steps, length, rows, rank })
   const script = join(packageRoot, 'bench', 'trainer', 'torch_peer.py')
-  return Number(execFileSync('python3', [script, told], { encoding: 'utf8' }))
+  return Number(execFileSync(python, [script, told], { encoding: 'utf8' }))
 }
