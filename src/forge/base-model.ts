@@ -54,7 +54,7 @@ export function readBase(path: string): BaseModel {
   }
 }
 
-/** The weights of a base of this shape, none of them trained. `direct`: of plain floats no transposed copy is needed. */
+/** The weights of a base of this shape, none of them trained. `direct`: no transposed copies are needed. */
 export const frozenPlan = (
   shape: LlamaShape,
   typeOf: (name: string) => TensorType,
@@ -63,7 +63,7 @@ export const frozenPlan = (
   [...weightShapes(shape)].map(([name, sizes]) => {
     const type = typeOf(name)
     const plan = { name, shape: sizes, type, trained: false }
-    if (!isPassed(name, shape) || (direct && type.name === 'F32')) return plan
+    if (direct || !isPassed(name, shape)) return plan
     return { ...plan, turned: turnedType(type, sizes[1]!) }
   })
 

@@ -111,6 +111,7 @@ const signatures = {
   opt_step_adamw: ['tensor', 'context', 'tensor', 'tensor', 'tensor', 'tensor', 'tensor'],
   cont: ['tensor', 'context', 'tensor'],
   cpy: ['tensor', 'context', 'tensor', 'tensor'],
+  cast: ['tensor', 'context', 'tensor', 'int'],
   transpose: ['tensor', 'context', 'tensor'],
   permute: ['tensor', 'context', 'tensor', 'int', 'int', 'int', 'int'],
   reshape_1d: ['tensor', 'context', 'tensor', 'int64'],

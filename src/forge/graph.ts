@@ -10,7 +10,7 @@
 // consumes it was added later. Grouped queries are folded into the query axis ([head, T·group, kvHeads, B]), so that
 // keys and values are never repeated.
 import type { ComputeGraph, Context, Ggml, Tensor } from './ggml.ts'
-import type { Weight } from './weights.ts'
+import { F32, type Weight } from './weights.ts'
 
 export interface Value {
   readonly tensor: Tensor
@@ -44,6 +44,8 @@ export interface GraphOptions {
   readonly differentiable?: boolean
   /** Products take turned operands as they lie (graph-run.ts with a BLAS): no transposed copies are made. */
   readonly direct?: boolean
+  /** Matrices of other types are made floats for each product; else ggml multiplies them as llama.cpp does. */
+  readonly widens?: boolean
 }
 
 export class Graph {
@@ -52,12 +54,16 @@ export class Graph {
   readonly graph: ComputeGraph
   readonly #tape: (() => void)[] = []
   readonly #turned = new Map<Tensor, Tensor>()
+  /** The weights that are to be made floats. */
+  readonly #narrow = new Set<Tensor>()
   readonly #direct: boolean
+  readonly #widens: boolean
 
   constructor(ggml: Ggml, options: GraphOptions) {
-    const { maxNodes, differentiable = false, direct = false } = options
+    const { maxNodes, differentiable = false, direct = false, widens = false } = options
     this.#ggml = ggml
     this.#direct = direct
+    this.#widens = widens
     this.#context = ggml.context(
       maxNodes * ggml.tensor_overhead() + ggml.graph_overhead_custom(maxNodes, differentiable) + (1 << 20),
     )
@@ -70,6 +76,7 @@ export class Graph {
 
   weight(weight: Weight): Value {
     if (weight.turned) this.#turned.set(weight.tensor, weight.turned.tensor)
+    if (this.#widens && weight.type.name !== 'F32') this.#narrow.add(weight.tensor)
     return valueFor(weight.tensor, weight.trained)
   }
 
@@ -86,9 +93,9 @@ export class Graph {
   linear(matrix: Value, x: Value): Value {
     const g = this.#ggml
     const c = this.#context
-    const out = valueFor(g.mul_mat(c, matrix.tensor, x.tensor), matrix.trained || x.trained)
+    const out = valueFor(g.mul_mat(c, this.#wide(matrix.tensor), x.tensor), matrix.trained || x.trained)
     this.#onTape(out, (gradient) => {
-      if (x.trained) this.#add(x, this.#through(matrix.tensor, gradient))
+      if (x.trained) this.#add(x, this.#through(this.#wide(matrix.tensor), gradient))
       if (matrix.trained) this.#add(matrix, this.#outer(x.tensor, gradient))
     })
     return out
@@ -242,6 +249,14 @@ export class Graph {
   #add(value: Value, gradient: Tensor): void {
     if (!value.trained) return
     value.gradient = value.gradient ? this.#ggml.add(this.#context, value.gradient, gradient) : gradient
+  }
+
+  /**
+   * The matrix as floats, made anew for each product: kept, they would take several times its room, and to make them costs
+   * little beside a product with many tokens (QLoRA, Dettmers et al. 2023, section 3).
+   */
+  #wide(matrix: Tensor): Tensor {
+    return this.#narrow.has(matrix) ? this.#ggml.cast(this.#context, matrix, F32) : matrix
   }
 
   /** Σₖ a[·, k] b[k, ·] */

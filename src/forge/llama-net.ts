@@ -92,6 +92,7 @@ export class Replica {
       maxNodes: nodesAtMost(layers),
       differentiable: purpose === 'compare',
       direct: options.blas !== undefined,
+      widens: options.blas !== undefined && purpose === 'train',
     })
     const values = new Map([...weights.all].map(([name, weight]) => [name, graph.weight(weight)]))
     const logits = forward(graph, values, weights, {
@@ -289,5 +290,5 @@ function forward(
   return graph.linear(last, graph.norm(x, values.get('output_norm.weight')!, epsilon))
 }
 
-// With gradients, dropout and the pairs of all seven matrices a layer has less than 300 operations.
-const nodesAtMost = (layers: number): number => 512 + 320 * layers
+// With gradients, dropout and the pairs of all seven matrices a layer has less than 320 operations.
+const nodesAtMost = (layers: number): number => 512 + 340 * layers

@@ -33,8 +33,10 @@ export interface LoraSize extends TrainingSize {
 export function loraBytes({ plan, ...size }: LoraSize): number {
   const trained = plan.filter(({ trained }) => trained).reduce((sum, { shape }) => sum + productOf(shape), 0)
   const largest = Math.max(...plan.map(({ shape }) => productOf(shape)))
+  // Without transposed copies a matrix that is no floats is made such for each product.
+  const widens = plan.every(({ turned }) => !turned) && plan.some(({ type }) => type.name !== 'F32')
   // While a matrix is loaded it lies there twice as floats; that is over when the graphs are made.
-  const working = Math.max(8 * largest, size.replicas * resultBytes(size))
+  const working = Math.max(8 * largest, size.replicas * (resultBytes(size) + (widens ? 4 * largest : 0)))
   return plannedBytes(plan) + 4 * trained * (2 + size.replicas) + working + fixedBytes
 }
 

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { exportAdapter } from '../../src/forge/adapter.ts'
 import { adaptedPlan, loadBase, readBase } from '../../src/forge/base-model.ts'
 import { fillBatch } from '../../src/forge/batches.ts'
+import { type Blas, openBlas } from '../../src/forge/blas.ts'
 import { relativeDifference } from '../../src/forge/gradient-test.ts'
 import { Replica } from '../../src/forge/llama-net.ts'
 import { adapterTargets, type LoraSettings } from '../../src/forge/lora-settings.ts'
@@ -34,9 +35,9 @@ after(() => llama.dispose())
 const all = Object.keys(adapterTargets) as LoraSettings['targets']
 const usual: LoraSettings['targets'] = ['q', 'k', 'v', 'o']
 
-function weightsOver(path: string, targets: LoraSettings['targets']) {
+function weightsOver(path: string, targets: LoraSettings['targets'], direct = false) {
   const base = readBase(path)
-  const weights = new Weights(ggml, backend, base.shape, adaptedPlan(base, { targets, rank: 4 }))
+  const weights = new Weights(ggml, backend, base.shape, adaptedPlan(base, { targets, rank: 4 }, direct))
   loadBase(weights, base)
   const random = randomFrom(17)
   for (const { name, count, shape } of weights.trained) {
@@ -68,7 +69,7 @@ const BEGINNINGS =
   'method repair plan nothing summary good all river blue sun hello seven letter early where'.split(' ')
 // llama.cpp lays out Q4_0 matrices anew when it loads them, and its product of those rounds activations otherwise.
 const limits: Readonly<Record<string, number>> = { 'the seed mind as Q4_0': 1e-2 }
-// What a product rounds of its other side, and that the transposed copy is rounded once more, sets these bounds.
+// What a product rounds of its other side, and that the transposed copy is rounded once more, sets these bounds; with a BLAS neither is.
 const roundings: readonly (readonly [TensorTypeName, number])[] = [
   ['F32', 1e-6],
   ['F16', 1e-3],
@@ -79,17 +80,25 @@ const roundings: readonly (readonly [TensorTypeName, number])[] = [
   ['Q6_K', 4e-2],
 ]
 
-for (const [type, bound] of roundings)
-  test(`passes gradients through ${type} as through the same values in F32, within ${bound}`, async () => {
-    const shape = { embedding: 256, feedForward: 256 }
-    const gradients = await gradientsOver(tiny({ type, ...shape }))
-    const exact = await gradientsOver(tiny({ type, ...shape, asFloats: true }))
-    const difference = relativeDifference(gradients, exact)
-    assert.ok(difference < bound, `relative difference ${difference}`)
-  })
+const blas = openBlas()
+for (const [type, bound] of roundings) {
+  test(`passes gradients through ${type} as through the same values in F32, within ${bound}`, () =>
+    sameGradients(type, bound))
+  test(`passes them exactly with the BLAS of the system: ${type}`, { skip: !blas }, () =>
+    sameGradients(type, 1e-6, blas),
+  )
+}
 
-async function gradientsOver(path: string): Promise<Float32Array> {
-  const { weights } = weightsOver(path, usual)
+async function sameGradients(type: TensorTypeName, bound: number, blas?: Blas) {
+  const shape = { embedding: 256, feedForward: 256 }
+  const gradients = await gradientsOver(tiny({ type, ...shape }), blas)
+  const exact = await gradientsOver(tiny({ type, ...shape, asFloats: true }), blas)
+  const difference = relativeDifference(gradients, exact)
+  assert.ok(difference < bound, `relative difference ${difference}`)
+}
+
+async function gradientsOver(path: string, blas: Blas | undefined): Promise<Float32Array> {
+  const { weights } = weightsOver(path, usual, blas !== undefined)
   const { heads, kvHeads } = weights.shape
   const size = { length: 24, rows: 1 }
   const set = {
@@ -98,7 +107,7 @@ async function gradientsOver(path: string): Promise<Float32Array> {
   }
   const batch = fillBatch(set, { ...size, group: heads / kvHeads, promptWeight: 0, padding: 0 }, [[0]])
   const adapter = { scale: 2, dropout: 0 }
-  const replica = new Replica(ggml, backend, weights, { ...size, purpose: 'train', adapter })
+  const replica = new Replica(ggml, backend, weights, { ...size, purpose: 'train', adapter, blas })
   replica.feed(batch)
   await replica.compute()
   const all = weights.trained.flatMap(({ count }, i) => [...readFloats(ggml, replica.gradients[i]!, count)])
