@@ -198,9 +198,9 @@ export class Missions {
       for (const observer of observers) observer(observation)
     }
     const started = performance.now()
-    const limit = AbortSignal.timeout(mission.approve ? timeoutMs + APPROVAL_MS : timeoutMs)
-    const signal = AbortSignal.any([stop, limit])
-    const ended = await runCycle(mission, faculties, { signal, observe })
+    const limitMs = mission.approve ? timeoutMs + APPROVAL_MS : timeoutMs
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(limitMs)])
+    const ended = await runCycle(mission, faculties, { signal, limitMs, observe })
     follower.ended(ended)
     metrics.time('cycle', performance.now() - started)
     metrics.count(ended.kind === 'failed' ? 'cycles_failed' : 'cycles_complete')

@@ -1,12 +1,15 @@
 // New experts under live traffic. Every mission that ends is counted for the model and adapter that its personas were
 // asked with (tallies.ts). While an expert that the gate let in is provisional each count is looked at (src/forge/probation.ts): one
 // that does worse than what served before it gives its place back by itself, and so does one that ended the inference
-// process too often. A mission that ended by no fault of the mind (cancelled, the engine lost) is not counted.
+// process too often. A mission that ended by no fault of the mind (cancelled, the engine lost, its time over while it waited
+// for a person's word) is not counted.
 import type { Clock } from '../src/base/clock.ts'
 import type { Logger } from '../src/base/log.ts'
 import type { CycleOutcome } from '../src/cognition/cycle.ts'
 import type { Observation } from '../src/cognition/observation.ts'
-import { lookAt, type ProbationLimits } from '../src/forge/probation.ts'
+import type { Count } from '../src/forge/exact-test.ts'
+import type { Comparison } from '../src/forge/gate.ts'
+import { baselineOf, lookAt, type ProbationLimits } from '../src/forge/probation.ts'
 import type { Image } from '../src/image/image.ts'
 import {
   type Expert,
@@ -34,7 +37,9 @@ export interface ProbationParts {
 }
 
 /** Ends of a mission that are the mind's fault. */
-const FAULTS = new Set<string>(['E_NOT_WRITTEN', 'E_METHOD_FAILED', 'E_PLAN', 'E_NOT_APPROVED'])
+const FAULTS = new Set<string>([
+  ...['E_NOT_WRITTEN', 'E_METHOD_FAILED', 'E_PLAN', 'E_NOT_APPROVED', 'E_CYCLE_TIMEOUT'],
+])
 
 export class Probation {
   readonly #parts: ProbationParts
@@ -49,8 +54,11 @@ export class Probation {
   follow(): Follower {
     const asked = new Map<string, Asked>()
     let drafts = 0
+    let waits = false
     return {
       observe: (seen) => {
+        if (seen.kind === 'proposal') waits = true
+        if (seen.kind === 'state' && seen.to !== 'FAILED') waits = false
         if (seen.kind === 'draft') drafts = seen.attempt
         if (seen.kind !== 'call') return
         const { persona = '' } = seen.request
@@ -59,7 +67,10 @@ export class Probation {
         asked.set(keyOf(who), who)
       },
       ended: (outcome) => {
-        if (outcome.kind === 'failed' && !FAULTS.has(outcome.error.code)) return
+        if (outcome.kind === 'failed') {
+          const { code } = outcome.error
+          if (!FAULTS.has(code) || (waits && code === 'E_CYCLE_TIMEOUT')) return
+        }
         const right = outcome.kind !== 'failed' && drafts === 1
         for (const [key, who] of asked) {
           this.#tallies.add(key, right)
@@ -99,14 +110,17 @@ export class Probation {
     const serving = servingIn(image.now(), persona)
     const key = keyOf({ persona, model, adapter })
     const since = this.#tallies.of(key)
-    if (!serving || !this.#isOnProbation(persona, serving, adapter) || since.course !== undefined) {
+    const expert = serving && this.#onProbation(persona, serving, adapter)
+    if (!serving || !expert || since.course !== undefined) {
       if (this.#tallies.isDue) await this.#tallies.write()
       return
     }
     const former = serving.before?.blob.sha256 ?? '-'
-    const before = this.#tallies.of(keyOf({ persona, model, adapter: former }))
+    const known = this.#tallies.of(keyOf({ persona, model, adapter: former }))
+    const before = baselineOf(known, examinedOf(expert))
     const { course, p } = lookAt(since, before, limits)
-    const figures = `${since.right} of ${since.asked} first drafts right, ${before.right} of ${before.asked} before`
+    const where = before === known ? 'before' : 'of the regression suite before'
+    const figures = `${since.right} of ${since.asked} first drafts right, ${before.right} of ${before.asked} ${where}`
     switch (course) {
       case 'provisional':
         if (this.#tallies.isDue) await this.#tallies.write()
@@ -130,11 +144,12 @@ export class Probation {
     }
   }
 
-  /** Whether the mission was one of the expert that serves, and the gate let it in: an owner's word stands. */
-  #isOnProbation(persona: string, serving: Serving, adapter: string): boolean {
-    if (serving.blob.sha256 !== adapter) return false
+  /** The expert that serves, when the mission was one of its own and the gate let it in: an owner's word stands. */
+  #onProbation(persona: string, serving: Serving, adapter: string): Expert | undefined {
+    if (serving.blob.sha256 !== adapter) return undefined
     const isIt = (each: Expert) => each.persona === persona && each.blob.sha256 === adapter
-    return expertsIn(this.#parts.image.now()).find(isIt)?.verdict?.by === 'gate'
+    const found = expertsIn(this.#parts.image.now()).find(isIt)
+    return found?.verdict?.by === 'gate' ? found : undefined
   }
 
   /** Has the persona think as before, unless something else has been decided meanwhile. */
@@ -163,4 +178,10 @@ export class Probation {
     })
     log.warn({ persona, expert: serving.name, reason }, 'an expert was withdrawn')
   }
+}
+
+/** How what served before did on the regression suite when the gate compared them. */
+function examinedOf({ verdict }: Expert): Count | undefined {
+  const { regression } = { ...verdict?.report } as { readonly regression?: Comparison }
+  return regression && { right: regression.serving, asked: regression.asked }
 }

@@ -102,7 +102,7 @@ const table = {
     message: '{receiver}.{selector} was not approved; nothing was installed',
     remedy: 'send it again with `=> value` or `# in your own words` to have it written otherwise',
   },
-  E_PLAN: { class: 'refuse', message: 'the plan cannot be used: {problem}' },
+  E_PLAN: { class: 'refuse', message: 'the plan cannot be used: {problem}', remedy: '{hint}' },
   E_MIND_ANSWER: {
     class: 'refuse',
     message: 'the mind was asked for a {task}; its answer cannot be used: {problem}',
@@ -112,7 +112,11 @@ const table = {
     message: 'the prompt template {file}: {problem}',
     remedy: 'restore prompts/ as it was delivered',
   },
-  E_CYCLE_TIMEOUT: { class: 'retry', message: 'the cycle took longer than {limit} ms' },
+  E_CYCLE_TIMEOUT: {
+    class: 'retry',
+    message: 'the cycle took longer than {limit} ms',
+    remedy: '{hint}',
+  },
   E_CANCELLED: { class: 'refuse', message: 'the cycle was cancelled' },
   E_NO_CYCLE: {
     class: 'refuse',

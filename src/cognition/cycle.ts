@@ -11,6 +11,7 @@ import type { Outcome } from './pending.ts'
 import { stages } from './stages.ts'
 import { isStateName, type StateName } from './states.ts'
 import { type Faculties, Thought } from './thought.ts'
+import { whatHelps } from './what-helps.ts'
 
 export type CycleOutcome =
   | {
@@ -24,6 +25,8 @@ export type CycleOutcome =
 
 export interface CycleOptions {
   readonly signal: AbortSignal
+  /** After how long a timeout of the signal comes, in milliseconds. */
+  readonly limitMs: number
   readonly observe: (observation: Observation) => void
 }
 
@@ -50,7 +53,7 @@ export async function runCycle(
     }
   } catch (thrown) {
     const state = thought.state
-    const error = failureOf(thrown, options.signal)
+    const error = withHint(failureOf(thrown, options), thought, faculties)
     thought.transaction.doom(error.message)
     thought.transaction.abort()
     thought.enter('FAILED', 'ALFRED')
@@ -81,10 +84,19 @@ async function processByMethod({ transaction, cycle }: Thought, faculties: Facul
   throw new BatError('E_INTERNAL', { reason: `process_ of a state failed: ${reason}` })
 }
 
-function failureOf(thrown: unknown, signal: AbortSignal): BatError {
+function failureOf(thrown: unknown, { signal, limitMs }: CycleOptions): BatError {
   if (!signal.aborted || thrown instanceof BatError) return batErrorOf(thrown)
+  if (signal.reason instanceof BatError) return signal.reason
   const timeout = (signal.reason as Error | undefined)?.name === 'TimeoutError'
-  return signal.reason instanceof BatError
-    ? signal.reason
-    : new BatError(timeout ? 'E_CYCLE_TIMEOUT' : 'E_CANCELLED', {}, { cause: thrown })
+  return timeout
+    ? new BatError('E_CYCLE_TIMEOUT', { limit: limitMs }, { cause: thrown })
+    : new BatError('E_CANCELLED', {}, { cause: thrown })
+}
+
+/** Adds what helps to a failure that saying more may prevent; whoever waited for a person's word in vain has nothing to add. */
+function withHint(error: BatError, { mission, state }: Thought, { drafting }: Faculties): BatError {
+  const { code, details, cause } = error
+  if (code !== 'E_CYCLE_TIMEOUT' && code !== 'E_PLAN') return error
+  if (mission.approve && state === 'VALIDATING') return error
+  return new BatError(code, { ...details, hint: whatHelps(mission, drafting.profile) }, { cause })
 }

@@ -46,6 +46,7 @@ export interface RefusedDraft {
 }
 
 export interface Drafting {
+  readonly profile: Profile
   /** Drafts of a method before giving up, unless the owner has set another number. */
   readonly tries: number
   plan(brief: Brief): Ask<Plan>
@@ -125,6 +126,7 @@ export function makeDrafting({ templates, profile, codices = personas }: Draftin
   })
 
   return {
+    profile,
     tries: TRIES[profile],
 
     plan(given) {

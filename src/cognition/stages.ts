@@ -10,6 +10,7 @@ import type { StateName } from './states.ts'
 import { promptHash } from './think.ts'
 import type { Faculties, Refusal, Thought } from './thought.ts'
 import { tryMethod } from './trial.ts'
+import { whatHelps } from './what-helps.ts'
 
 export type Stage = (thought: Thought, faculties: Faculties) => Promise<StateName>
 
@@ -85,7 +86,7 @@ async function validate(thought: Thought, faculties: Faculties): Promise<StateNa
   if (!refusal) return 'COMPLETE'
   draft.refusal = refusal
   if (thought.drafts.length < faculties.tries) return 'SYNTHESIZING'
-  throw notWritten(thought)
+  throw notWritten(thought, faculties)
 }
 
 /** Code that was refused once is not looked at again. */
@@ -171,22 +172,14 @@ export function methodOf(thought: Thought, now: number): Method {
   return new Method({ source: draft.source, provenance })
 }
 
-function notWritten({ mission, drafts }: Thought): BatError {
-  const { receiver, selector, intent, expected } = mission
-  const hints = [
-    ...(expected.length === 0 ? ['give an example of the answer after the message: `=> value`'] : []),
-    ...(intent === '' ? ['say what it should do: `# in your own words`'] : []),
-    // Not the first thing to try: that is to say more.
-    ...(expected.length > 0 || intent !== ''
-      ? ['a larger model may manage, and batos model pull llama-3.1-8b --use fetches one']
-      : []),
-  ]
+function notWritten({ mission, drafts }: Thought, { drafting }: Faculties): BatError {
+  const { receiver, selector } = mission
   return new BatError('E_NOT_WRITTEN', {
     receiver,
     selector,
     tries: drafts.length,
     reason: drafts.at(-1)?.refusal?.message ?? 'no draft',
     report: drafts.map(({ source, refusal }) => ({ source, refusal: refusal?.message ?? '' })),
-    hint: hints.join('; or '),
+    hint: whatHelps(mission, drafting.profile),
   })
 }

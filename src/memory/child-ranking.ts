@@ -1,7 +1,7 @@
 // Which children of a node come near a question, by the words of their summaries alone. A word counts by how few of the
 // children have it (what all have tells nothing), whole, as its stem, and by its groups of three letters, so that
 // `bakery` finds `baker`. A summary with what a question asks for (a number, a place, a person, something else) is nearer
-// than one without. A pure function of the texts; embeddings, where there are some, add to the score.
+// than one without. A pure function of the texts: there are no embeddings yet.
 //
 // One child that is clearly nearer than all others is the answer; otherwise the mind is asked about the few that are near.
 

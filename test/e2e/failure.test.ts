@@ -3,14 +3,14 @@ import { after, before, describe, it } from 'node:test'
 import type { BatError } from '../../src/base/errors.ts'
 import { type Daemon, say, startDaemon } from './daemon.ts'
 
+const impossible = 'genesis blorf: 3 => [{"q": [1, {"zz": "no such thing"}]}]'
+
 describe('a thought that fails', { timeout: 600_000 }, () => {
   let daemon: Daemon
   before(async () => {
     daemon = await startDaemon({ cycles: { tries: 3 } })
   })
   after(() => daemon.stop())
-
-  const impossible = 'genesis blorf: 3 => [{"q": [1, {"zz": "no such thing"}]}]'
 
   it('ends in a clear error that asks for an intent, and leaves the image as it was', async () => {
     const client = daemon.client()
@@ -42,5 +42,22 @@ describe('a thought that fails', { timeout: 600_000 }, () => {
           event_type === 'LLM_CALL' && (event_data.llm_prompt ?? '').includes('blorf: 3'),
       ),
     )
+  })
+})
+
+describe('a thought that takes too long', { timeout: 600_000 }, () => {
+  let daemon: Daemon
+  before(async () => {
+    daemon = await startDaemon({ cycles: { tries: 64, timeoutMs: 1000 } })
+  })
+  after(() => daemon.stop())
+
+  it('ends at its limit, and says what helps', async () => {
+    await assert.rejects(say(daemon.client(), impossible), (thrown: BatError) => {
+      assert.equal(thrown.code, 'E_CYCLE_TIMEOUT')
+      assert.match(thrown.message, /longer than 1000 ms/)
+      assert.match(String(thrown.remedy), /# in your own words.*batos model pull llama-3\.1-8b --use/)
+      return true
+    })
   })
 })

@@ -7,7 +7,7 @@ import { BatError } from '../../src/base/errors.ts'
 import { type Answer, score } from '../../src/forge/evaluation.ts'
 import { readExamples } from '../../src/forge/examples.ts'
 import { compare, leastExamples, verdictLine, verdictOf, verdictText } from '../../src/forge/gate.ts'
-import { lookAt } from '../../src/forge/probation.ts'
+import { baselineOf, lookAt } from '../../src/forge/probation.ts'
 
 /** `+` a right answer, `-` a wrong one. */
 const answers = (signs: string): Answer[] =>
@@ -99,10 +99,19 @@ describe('probation', () => {
     })
   }
 
-  it('keeps what served nobody before it', () => {
-    const nothing = { right: 0, asked: 0 }
-    assert.equal(lookAt({ right: 10, asked: 49 }, nothing, limits).course, 'provisional')
-    assert.equal(lookAt({ right: 10, asked: 50 }, nothing, limits).course, 'active')
+  const nothing = { right: 0, asked: 0 }
+  it('keeps what nothing can be compared with', () => {
+    assert.equal(lookAt({ right: 10, asked: 49 }, baselineOf(nothing), limits).course, 'provisional')
+    assert.equal(lookAt({ right: 10, asked: 50 }, baselineOf(nothing), limits).course, 'active')
+  })
+
+  it('compares with the examination where nothing was asked before', () => {
+    const examined = { right: 95, asked: 100 }
+    const baseline = baselineOf(nothing, examined)
+    assert.deepEqual(baseline, examined)
+    assert.equal(lookAt({ right: 0, asked: 50 }, baseline, limits).course, 'returned')
+    assert.equal(lookAt({ right: 47, asked: 50 }, baseline, limits).course, 'active')
+    assert.deepEqual(baselineOf(before, examined), before)
   })
 })
 

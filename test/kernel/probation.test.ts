@@ -10,6 +10,7 @@ import { Probation } from '../../kernel/probation.ts'
 import { tallyIn, tallyOf } from '../../kernel/tallies.ts'
 import { BatError } from '../../src/base/errors.ts'
 import { openLog } from '../../src/base/log.ts'
+import type { PlainObject } from '../../src/base/value.ts'
 import type { CycleOutcome } from '../../src/cognition/cycle.ts'
 import type { Observation } from '../../src/cognition/observation.ts'
 import { probationLimits } from '../../src/forge/probation.ts'
@@ -35,7 +36,9 @@ const call = (persona: string, adapter?: string): Observation => ({
   },
 })
 const complete = { kind: 'complete' } as CycleOutcome
-const failed = (code: 'E_NOT_WRITTEN' | 'E_CANCELLED' | 'E_ENGINE_LOST'): CycleOutcome => ({
+const failed = (
+  code: 'E_NOT_WRITTEN' | 'E_CANCELLED' | 'E_ENGINE_LOST' | 'E_CYCLE_TIMEOUT',
+): CycleOutcome => ({
   ...{ kind: 'failed', error: new BatError(code), state: 'SYNTHESIZING' },
 })
 
@@ -60,13 +63,13 @@ async function onProbation(context: TestContext, missions = 20) {
     })
     return value
   }
-  const letIn = (expert: Expert, by = 'gate') => {
+  const letIn = (expert: Expert, by = 'gate', figures: PlainObject = {}) => {
     const verdict = {
       passed: true,
       by,
       reason: 'it is better',
       time: clock.now(),
-      report: { serving: servingIn(image.now(), 'BRICK')?.name ?? '' },
+      report: { serving: servingIn(image.now(), 'BRICK')?.name ?? '', ...figures },
     }
     return settleExpert(image, expert, { verdict, user: 'ada' })
   }
@@ -100,6 +103,41 @@ test('counts missions by model and adapter, those that ended by no fault of the 
   assert.deepEqual(tally('BRICK', one.blob.sha256), { asked: 1, right: 0 })
   const served = { persona: 'BRICK', adapter: one.blob.sha256 }
   assert.deepEqual(tallyOf(image.now(), served), { asked: 1, right: 0 })
+})
+
+test('counts a mission that ran into its limit, unless it was a person who let it wait', async (t) => {
+  const { image, probation, one, mission } = await onProbation(t)
+  const late = failed('E_CYCLE_TIMEOUT')
+  mission(one.blob.sha256, 2, late)
+  const waiting = probation.follow()
+  for (const seen of [call('BRICK', one.blob.sha256), { kind: 'draft', attempt: 1, source: '' }] as const)
+    waiting.observe(seen)
+  waiting.observe({ kind: 'proposal', attempt: 1, source: '' })
+  waiting.observe({ kind: 'state', from: 'VALIDATING', to: 'FAILED' })
+  waiting.ended(late)
+  const answered = probation.follow()
+  answered.observe(call('BRICK', one.blob.sha256))
+  answered.observe({ kind: 'proposal', attempt: 1, source: '' })
+  answered.observe({ kind: 'state', from: 'VALIDATING', to: 'SYNTHESIZING' })
+  answered.observe({ kind: 'state', from: 'SYNTHESIZING', to: 'FAILED' })
+  answered.ended(late)
+  await probation.settled()
+  assert.deepEqual(tallyOf(image.now(), { persona: 'BRICK', adapter: one.blob.sha256 }), {
+    ...{ asked: 2, right: 0 },
+  })
+})
+
+test('returns to what served before when an expert does worse than that did on the suite, where it was asked nothing', async (t) => {
+  const { probation, one, letIn, mission, serving, verdictOn } = await onProbation(t)
+  const regression = { asked: 100, serving: 95, candidate: 95, gained: 0, lost: 0, points: 0 }
+  await letIn(one, 'gate', { regression })
+  for (let i = 0; i < 4; i++) mission(one.blob.sha256, 8, failed('E_CYCLE_TIMEOUT'))
+  await probation.settled()
+  assert.equal(serving(), undefined)
+  assert.match(
+    verdictOn('one')!.reason,
+    /0 of \d first drafts right, 95 of 100 of the regression suite before/,
+  )
 })
 
 test('returns to what served before when an expert does worse; history tells, and undo takes it back', async (t) => {

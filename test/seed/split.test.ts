@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { drawChoices } from '../../scripts/seed/documents.ts'
 import { FAMILIES, METHODS } from '../../scripts/seed/families/all.ts'
+import { drawTaught } from '../../scripts/seed/families/taught.ts'
 import type { MethodSpec } from '../../scripts/seed/method-spec.ts'
 import { LISTED, mayUse, person, receiverName, slotName, WORDS, word } from '../../scripts/seed/names.ts'
 import { makeRandom } from '../../scripts/seed/random.ts'
+import { drawWording } from '../../scripts/seed/selector.ts'
 import { RELATIONS } from '../../scripts/seed/tasks/relations.ts'
+import { FILLERS, OPENINGS } from '../../scripts/seed/tasks/summaries.ts'
 import { number, shapeOf, value } from '../../scripts/seed/values.ts'
 import { courtesies, expansions, noteExpansions, ownerKey, patternsOf } from '../../scripts/seed/wording.ts'
 
@@ -32,6 +36,22 @@ test('keeps selectors and notes for learning and for the score apart', () => {
     assert.deepEqual(both(noteExpansions(spec.noteNew), notes), [], spec.id)
   }
   assert.deepEqual(both(courtesies.heldout, new Set(courtesies.train)), [])
+})
+
+// A word put in for another, or words that mean nothing, can come out as a held-out selector by chance: of 1,200,000 drawn
+// wordings 12 did, one in 100,000. The shipped mind was trained by this generator, so it stays as it is, and the score's
+// figures hold all the same; more than this would tell the mind what it is to be asked.
+test('draws a held-out selector for its own method less than once in 10,000 wordings to learn from', () => {
+  const random = makeRandom(22)
+  const unseen = new Map(METHODS.map((spec) => [spec, sayings(spec.sayNew)]))
+  const drawn = 60_000
+  const found: string[] = []
+  for (let i = 0; i < drawn; i++) {
+    const spec = drawTaught(random, 'first')
+    const wording = drawWording(random, spec, drawChoices(random, spec, 'train'))
+    if (unseen.get(spec)!.has(ownerKey(wording))) found.push(`${spec.id}: ${wording}`)
+  }
+  assert.ok(found.length < drawn / 10_000, found.join(', '))
 })
 
 test('lets no selector mean two methods that the receiver and the arguments do not tell apart', () => {
@@ -66,6 +86,15 @@ test('keeps the lists of names and words apart', () => {
   for (const { train, heldout } of RELATIONS) {
     assert.deepEqual(both(heldout.say, new Set(train.say)), [])
     assert.deepEqual(both(heldout.ask, new Set(train.ask)), [])
+  }
+})
+
+// Shared on purpose are words that carry nothing of an answer: the pronouns of a summary, what a place or a thing is called
+// besides its name (`ville`, `Lamp`), `please` and the full stop of a note.
+test('keeps the sentences and openings that tell nothing apart, too', () => {
+  for (const { train, heldout } of [FILLERS, OPENINGS]) {
+    assert.ok(heldout.length > 0)
+    assert.deepEqual(both(heldout, new Set(train)), [])
   }
 })
 

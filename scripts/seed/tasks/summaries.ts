@@ -9,7 +9,7 @@ import { type TaskCase, tasks } from './case.ts'
 import { entity, type Fact, facts, summaryOf } from './facts.ts'
 
 /** Sentences that tell nothing of the one who is meant. */
-const FILLERS: Record<Split, readonly string[]> = {
+export const FILLERS: Record<Split, readonly string[]> = {
   train: [
     'Nobody knows why.',
     'The weather was fine that day.',
@@ -44,7 +44,8 @@ const FILLERS: Record<Split, readonly string[]> = {
   ],
   heldout: ['There are letters about it.', 'Few have heard of this.', 'The rest is silence.'],
 }
-const OPENINGS: Record<Split, readonly string[]> = {
+/** Words before a sentence that tell nothing. */
+export const OPENINGS: Record<Split, readonly string[]> = {
   train: [
     'As far as we know ',
     'They say that ',
