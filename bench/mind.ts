@@ -1,6 +1,6 @@
 // What `infer` costs: tokens a second beside the same loop on bare node-llama-cpp, the first token of a persona whose
-// instructions are evaluated already beside one whose are not, the event loop of the process that asks, and swaps of adapters
-// (mind/swaps.ts). The event loop of a whole kernel at work is the benchmark `loop`.
+// instructions are evaluated already beside one whose are not, the event loop of the process that asks and that of a whole
+// kernel at work (loop.ts), and swaps of adapters (mind/swaps.ts).
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { packageRoot } from '../src/base/package-root.ts'
 import { siblingModule } from '../src/base/sibling-module.ts'
 import { type Engine, type InferRequest, startEngine } from '../src/mind/engine.ts'
+import { run as kernelAtWork } from './loop.ts'
 import type { BareAnswer, BareAsk } from './mind/bare.ts'
 import { writeRandomModel } from './mind/random-model.ts'
 import { swapRows } from './mind/swaps.ts'
@@ -38,6 +39,7 @@ export async function* run({ quick }: BenchOptions): AsyncIterable<Row> {
       yield await speedRow('the seed mind', seedPath, engine, { rounds, maxTokens: 100, least: 0.9 })
       yield await delayRow(engine, quick ? 3 : 10)
     })
+    yield* kernelAtWork()
     yield* await swapRows(large, { folder, quick })
   } finally {
     await rm(folder, { recursive: true, force: true })
