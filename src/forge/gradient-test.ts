@@ -57,6 +57,8 @@ export async function gradientDifference(
     const by = purpose === 'train' ? blas : undefined
     const weights = toyWeights(ggml, where, { what, shape, direct: by !== undefined })
     const replica = new Replica(ggml, where, weights, { ...size, answers, purpose, adapter, blas: by })
+    // An operation that a device does not know ends the process.
+    replica.requireOperations()
     replica.feed(batch, { weightSum: answers, dropoutSeed: 5 })
     await replica.compute()
     return weights.trained.map(({ count }, i) => readFloats(ggml, replica.gradients[i]!, count))

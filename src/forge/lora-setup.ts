@@ -10,6 +10,7 @@ import { adaptedPlan, type BaseModel, loadBase, readBase } from './base-model.ts
 import { answersAtMost, planRows } from './batches.ts'
 import { type Blas, deviceSaid, openBlas } from './blas.ts'
 import { restoreCheckpoint } from './checkpoint.ts'
+import { onDevice } from './device.ts'
 import { encodeFile, longestOf, type TokenSet } from './documents.ts'
 import { type Backend, type Ggml, openGgml } from './ggml.ts'
 import { requireSoundGradients } from './gradient-test.ts'
@@ -38,7 +39,9 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   const answers = answersAtMost(data, rows, settings.batch)
   const size = { shape: base.shape, length, rows: settings.batch, answers, replicas }
 
-  const attempt = async ({ ggml, device }: Device) => {
+  const ggml = openGgml({ gpu: settings.device !== 'cpu' })
+  const choice = { asked: settings.device, gpu: ggml.deviceName('gpu'), report: hooks.report }
+  const prepared = await onDevice(choice, async (device) => {
     const backends = Array.from({ length: device === 'gpu' ? 1 : replicas }, () => ggml.backend(device, 1)!)
     const blas = device === 'cpu' ? openBlas() : undefined
     const plan = adaptedPlan(base, settings, blas !== undefined)
@@ -55,15 +58,13 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
       accumulates: true,
     } as const
     const made = backends.map((backend) => new Replica(ggml, backend, weights, options))
-    const missing = made[0]!.unsupported
-    // Before anything is computed: an operation that a device does not know ends the process.
-    if (missing === undefined) await requireSoundGradients(ggml, backends[0]!, 'adapter', blas)
-    return { ggml, device, blas, backends, weights, replicas: made, needed, missing }
-  }
-  const prepared = await onDevice(settings, attempt, hooks)
-  const { ggml, device, weights } = prepared
+    made[0]!.requireOperations()
+    await requireSoundGradients(ggml, backends[0]!, 'adapter', blas)
+    const optimizer = optimizerOf({ ggml, backends, weights, replicas: made, blas }, settings)
+    return { device, blas, weights, replicas: made, optimizer, needed }
+  })
+  const { weights, optimizer } = prepared
   const rate = settings.rate ?? defaultRate(base.shape.width)
-  const optimizer = optimizerOf(prepared, settings)
   const modelDigest = await sha256OfFile(base.path)
   const corpusDigest = digestOf(data.ids)
   const told = { ...settings, rate, length }
@@ -74,7 +75,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   if (!settings.resume) rmSync(settings.checkpoint, { force: true })
   hooks.report({
     kind: 'started',
-    device: deviceSaid(ggml, device, prepared.blas),
+    device: deviceSaid(ggml, prepared.device, prepared.blas),
     parameters: weights.trainedCount,
     documents: data.count,
     tooLong: data.tooLong,
@@ -104,43 +105,16 @@ async function readData(settings: LoraSettings, base: BaseModel): Promise<TokenS
   })
 }
 
-interface Prepared extends Device {
+interface OptimizerParts {
+  readonly ggml: Ggml
   readonly blas: Blas | undefined
   readonly backends: readonly Backend[]
   readonly weights: Weights
   readonly replicas: readonly Replica[]
 }
 
-interface Device {
-  readonly ggml: Ggml
-  readonly device: 'cpu' | 'gpu'
-}
-
-// On the GPU where there is one that can do every operation of the graph, otherwise on the CPU, which is said aloud. A
-// GPU that was asked for and is not there is a refusal; one that cannot do it all is not.
-async function onDevice<T extends { readonly missing: string | undefined }>(
-  { device }: LoraSettings,
-  attempt: (device: Device) => Promise<T>,
-  { report }: TrainingHooks,
-): Promise<T> {
-  const ggml = openGgml({ gpu: device !== 'cpu' })
-  const gpu = device === 'cpu' ? undefined : ggml.deviceName('gpu')
-  if (gpu === undefined) {
-    if (device === 'gpu')
-      throw new BatError('E_TRAINER_SETTINGS', {
-        path: 'device',
-        problem: 'there is no GPU here to train on',
-      })
-    return attempt({ ggml, device: 'cpu' })
-  }
-  const prepared = await attempt({ ggml, device: 'gpu' })
-  if (prepared.missing === undefined) return prepared
-  report({ kind: 'notice', text: `${gpu} cannot do ${prepared.missing}: training goes on on the CPU` })
-  return attempt({ ggml, device: 'cpu' })
-}
-
 const optimizerOf = (
-  { ggml, backends, weights, replicas, blas }: Prepared,
+  { ggml, backends, weights, replicas, blas }: OptimizerParts,
   { weightDecay }: LoraSettings,
 ): Optimizer =>
   new Optimizer(

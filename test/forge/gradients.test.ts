@@ -44,6 +44,25 @@ test('lets a training begin when the gradients are sound', async () => {
   await requireSoundGradients(ggml, backend, 'adapter')
 })
 
+test('computes nothing on a device that does not know an operation', async () => {
+  let computed = 0
+  const changed: typeof ggml = {
+    ...ggml,
+    backend_supports_op: (where, node) =>
+      ggml.op_desc(node) !== 'SOFT_MAX_BACK' && ggml.backend_supports_op(where, node),
+    compute: (where, graph) => {
+      computed++
+      return ggml.compute(where, graph)
+    },
+  }
+  for (const what of ['whole', 'adapter'] as const)
+    await assert.rejects(requireSoundGradients(changed, backend, what), {
+      code: 'E_TRAINER_UNAVAILABLE',
+      message: /SOFT_MAX_BACK/,
+    })
+  assert.equal(computed, 0)
+})
+
 test('lets no training begin where an operation of the library counts otherwise', async () => {
   const { rms_norm_back } = ggml
   const changed: typeof ggml = {
