@@ -304,9 +304,21 @@ function libraryFolder(gpu: boolean): string {
     for (const home of homes) {
       const name = `${system}-${processor}${suffix}`
       const folder = join(home, '@node-llama-cpp', name, 'bins', name)
-      if (existsSync(join(folder, '_nlcBuildMetadata.json'))) return checked(folder)
+      if (!existsSync(join(folder, '_nlcBuildMetadata.json'))) continue
+      if (suffix !== '-cuda' || hasCuda(folder)) return checked(folder)
     }
   throw unavailable(`no prebuilt library for ${system ?? process.platform}-${processor}`)
+}
+
+// Whether what the build needs of the system is there: the driver and, on Linux, CUDA's own libraries. The package is installed
+// everywhere, and one without them would stand before one for Vulkan.
+function hasCuda(folder: string): boolean {
+  try {
+    koffi.load(process.platform === 'win32' ? 'nvcuda.dll' : join(folder, 'libggml-cuda.so'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 function checked(folder: string): string {
