@@ -48,6 +48,7 @@ export const forgeTrain = imageTask({
     return {
       ...{ output, base: model, sha256: await sha256OfFile(output), rank, alpha, notices, log },
       ...{ device: started?.device, parameters: started?.parameters, memoryMb: started?.memoryMb },
+      gradientDifference: started?.gradientDifference,
       ...{ leftOut: started?.tooLong ?? 0, steps: step, seconds, tokens, documents },
     }
   },

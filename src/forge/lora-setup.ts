@@ -59,9 +59,9 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
     } as const
     const made = backends.map((backend) => new Replica(ggml, backend, weights, options))
     made[0]!.requireOperations()
-    await requireSoundGradients(ggml, backends[0]!, 'adapter', blas)
+    const difference = await requireSoundGradients(ggml, backends[0]!, { what: 'adapter', device, blas })
     const optimizer = optimizerOf({ ggml, backends, weights, replicas: made, blas }, settings)
-    return { device, blas, weights, replicas: made, optimizer, needed }
+    return { device, blas, weights, replicas: made, optimizer, needed, difference }
   })
   const { weights, optimizer } = prepared
   const rate = settings.rate ?? defaultRate(base.shape.width)
@@ -80,6 +80,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
     documents: data.count,
     tooLong: data.tooLong,
     tokens: data.ids.length,
+    gradientDifference: prepared.difference,
     memoryMb: Math.round(prepared.needed / 1e6),
     step: from?.step ?? 0,
   })

@@ -45,14 +45,14 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
       backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose, blas }))
     const replicas = make('train')
     replicas[0]!.requireOperations()
-    await requireSoundGradients(ggml, backends[0]!, 'whole', blas)
+    const difference = await requireSoundGradients(ggml, backends[0]!, { what: 'whole', device, blas })
     const evaluators = Object.keys(settings.validation).length > 0 ? make('evaluate') : []
     const gradients = replicas.map((replica) => replica.gradients)
     const optimizer = new Optimizer(ggml, backends, weights, gradients, {
       ...{ blas, kind: settings.optimizer, weightDecay: settings.weightDecay },
       ...{ beta1: 0.9, beta2: 0.95, momentum: 0.95 },
     })
-    return { device, blas, weights, replicas, evaluators, optimizer, needed }
+    return { device, blas, weights, replicas, evaluators, optimizer, needed, difference }
   })
   const { weights, optimizer } = prepared
   const modelDigest = digestOf(JSON.stringify([shape, vocabulary, settings.optimizer]))
@@ -74,6 +74,7 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
     documents: corpus.count,
     tooLong: corpus.tooLong,
     tokens: corpus.ids.length,
+    gradientDifference: prepared.difference,
     memoryMb: Math.round(prepared.needed / 1e6),
     step: from?.step ?? 0,
   })

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { siblingModule } from '../../src/base/sibling-module.ts'
 import { openGgml } from '../../src/forge/ggml.ts'
+import { gradientLimits } from '../../src/forge/gradient-test.ts'
 import { batos, preparedHome } from './fixtures/home.ts'
 
 const home = await preparedHome()
@@ -30,6 +31,8 @@ test('trains an adapter with no kernel running, and tells what came out as JSON'
   assert.ok(existsSync(told.output))
   assert.deepEqual([told.rank, told.alpha, told.documents, told.steps], [4, 32, 4, 1])
   assert.equal(told.log.length, 1)
+  // the comparison was made
+  assert.ok(told.gradientDifference > 0 && told.gradientDifference < gradientLimits.cpu)
   assert.match(told.sha256, /^[0-9a-f]{64}$/)
 })
 
