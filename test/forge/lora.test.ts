@@ -1,11 +1,12 @@
 // Whole trainings of adapters in their own process, over the seed mind: real library, real files, real engine.
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { BatError } from '../../src/base/errors.ts'
 import { packageRoot } from '../../src/base/package-root.ts'
+import { gradientLimits } from '../../src/forge/gradient-test.ts'
 import type { LoraRequest } from '../../src/forge/lora-settings.ts'
 import { trainAdapter } from '../../src/forge/trainer.ts'
 import type { TrainingEvent } from '../../src/forge/training-events.ts'
@@ -67,10 +68,31 @@ async function broken(settings: LoraRequest, step: number, how: 'cancel' | 'kill
 test('teaches the seed mind what it did not say, and the engine says it', async () => {
   const settings = tiny({ epochs: 15, batch: 1, accumulation: 1 })
   const events: TrainingEvent[] = []
-  const { losses, documents } = await trainAdapter(settings, { onEvent: (event) => events.push(event) })
+  let pid = 0
+  const priorities = new Set<number>()
+  const { step, losses, documents } = await trainAdapter(settings, {
+    onProcess: (id) => {
+      pid = id
+    },
+    onEvent: (event) => {
+      events.push(event)
+      if (event.kind === 'progress' && event.progress < 1) priorities.add(getPriority(pid))
+    },
+  })
   const logged = events.flatMap((event) => (event.kind === 'progress' && event.logged ? [event] : []))
   assert.ok(losses.train! < 0.1 && logged[0]!.loss > 0.5, `losses ${logged.map(({ loss }) => loss)}`)
   assert.equal(documents, 15 * words.length)
+  // each ten steps, and the last
+  const tens = Array.from({ length: Math.floor(step / 10) }, (_, i) => 10 * (i + 1))
+  assert.ok(tens.length > 1)
+  assert.deepEqual(
+    logged.map((event) => event.step),
+    step % 10 === 0 ? tens : [...tens, step],
+  )
+  assert.deepEqual([...priorities], [10])
+  const [started] = events
+  assert.ok(started?.kind === 'started')
+  assert.ok(started.gradientDifference > 0 && started.gradientDifference < gradientLimits.cpu)
   assert.equal(existsSync(settings.checkpoint), false)
   const engine = startEngine({ modelPath: seed, threads: 1, gpu: false })
   try {
