@@ -3,9 +3,10 @@
 import { BatError } from '../base/errors.ts'
 import type { Backend, ComputeGraph, Context, Ggml } from './ggml.ts'
 
-/** Allocates the tensors that a context describes. Throws E_TRAINER_MEMORY. */
-export function allocateTensors(ggml: Ggml, context: Context, backend: Backend): void {
-  if (ggml.backend_alloc_ctx_tensors(context, backend)) return
+/** Allocates the tensors that a context describes; answers the bytes. Throws E_TRAINER_MEMORY. */
+export function allocateTensors(ggml: Ggml, context: Context, backend: Backend): number {
+  const buffer = ggml.backend_alloc_ctx_tensors(context, backend)
+  if (buffer) return ggml.backend_buffer_get_size(buffer)
   const kind = ggml.backend_get_default_buffer_type(backend)
   throw noRoom(ggml, backend, ggml.backend_alloc_ctx_tensors_from_buft_size(context, kind))
 }

@@ -61,6 +61,7 @@ export class Replica {
   readonly #labels: Float32Array
   readonly #ownSeed: boolean
   readonly #lossSeed: Tensor
+  readonly #keptBytes: number
   readonly #computeBytes: number
   readonly #carry: Tensor
   readonly #dropout: Dropout | undefined
@@ -86,7 +87,7 @@ export class Replica {
           })
         : undefined
     const kept = copies.map((weight) => newTensor(ggml, context, F32, weight.shape))
-    allocateTensors(ggml, context, backend)
+    this.#keptBytes = allocateTensors(ggml, context, backend)
     this.#dropout?.fill()
 
     const graph = new Graph(ggml, {
@@ -130,6 +131,11 @@ export class Replica {
     this.#graph = graph.graph
     this.#computeBytes = allocateGraph(ggml, this.#graph, backend)
     this.#run = graphRun(ggml, backend, this.#graph, options.blas)
+  }
+
+  /** Bytes of inputs, labels, masks of dropout, and gradients. */
+  get keptBytes(): number {
+    return this.#keptBytes
   }
 
   /** Bytes that hold intermediate results. */

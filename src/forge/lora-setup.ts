@@ -45,7 +45,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
     const backends = Array.from({ length: device === 'gpu' ? 1 : replicas }, () => ggml.backend(device, 1)!)
     const blas = device === 'cpu' ? openBlas() : undefined
     const plan = adaptedPlan(base, settings, blas !== undefined)
-    const needed = loraBytes({ ...size, plan })
+    const needed = loraBytes({ ...size, plan, dropout: settings.dropout })
     if (device === 'cpu') requireFree(needed)
     const weights = new Weights(ggml, backends[0]!, base.shape, plan)
     loadBase(weights, base)

@@ -34,7 +34,8 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   const prepared = await onDevice(choice, async (device) => {
     const count = device === 'gpu' ? 1 : settings.replicas
     const size = { shape, length: settings.length, rows: settings.rows, replicas: count }
-    const needed = trainingBytes(size)
+    const validates = Object.keys(settings.validation).length > 0
+    const needed = trainingBytes({ ...size, validates })
     if (device === 'cpu') requireFree(needed)
     const backends = Array.from({ length: count }, () => ggml.backend(device, 1)!)
     const blas = device === 'cpu' ? openBlas() : undefined
@@ -46,7 +47,7 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
     const replicas = make('train')
     replicas[0]!.requireOperations()
     const difference = await requireSoundGradients(ggml, backends[0]!, { what: 'whole', device, blas })
-    const evaluators = Object.keys(settings.validation).length > 0 ? make('evaluate') : []
+    const evaluators = validates ? make('evaluate') : []
     const gradients = replicas.map((replica) => replica.gradients)
     const optimizer = new Optimizer(ggml, backends, weights, gradients, {
       ...{ blas, kind: settings.optimizer, weightDecay: settings.weightDecay },
