@@ -21,7 +21,7 @@ import { loraBytes, requireFree } from './memory-estimate.ts'
 import { Optimizer } from './optimizer.ts'
 import { randomFrom } from './random.ts'
 import type { TrainingHooks } from './training-run.ts'
-import { digestOf } from './training-setup.ts'
+import { digestOf, digestOfSet } from './training-setup.ts'
 import { Weights } from './weights.ts'
 
 /** Trains an adapter as told and reports `done` or `cancelled` at the end. Refusals are thrown as coded errors. */
@@ -66,7 +66,7 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   const { weights, optimizer } = prepared
   const rate = settings.rate ?? defaultRate(base.shape.width)
   const modelDigest = await sha256OfFile(base.path)
-  const corpusDigest = digestOf(data.ids)
+  const corpusDigest = digestOfSet(data)
   const told = { ...settings, rate, length }
   const runDigest = digestOf(JSON.stringify([modelDigest, corpusDigest, essence(told)]))
   const from = settings.resume

@@ -57,7 +57,7 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   })
   const { weights, optimizer } = prepared
   const modelDigest = digestOf(JSON.stringify([shape, vocabulary, settings.optimizer]))
-  const corpusDigest = digestOf(corpus.ids)
+  const corpusDigest = digestOfSet(corpus)
   const from = restoreCheckpoint(settings.checkpoint, weights, optimizer, modelDigest)
   const batchShape = {
     length: settings.length,
@@ -120,7 +120,12 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   await run.toTheEnd()
 }
 
-export const digestOf = (what: string | TokenSet['ids']): string =>
-  createHash('sha256')
-    .update(typeof what === 'string' ? what : new Uint8Array(what.buffer, what.byteOffset, what.byteLength))
-    .digest('hex')
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Of the tokens of a set, and of where documents and answers begin. */
+export function digestOfSet({ ids, starts, prompts }: TokenSet): string {
+  const hash = createHash('sha256')
+  for (const { buffer, byteOffset, byteLength } of [ids, starts, prompts])
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  return hash.digest('hex')
+}
