@@ -3,8 +3,8 @@
 // be ended by the adapter, and whoever is served notices nothing but a busy machine; it has a lower priority, too.
 //
 // The candidate is asked first: one that cannot be used wastes nobody's time.
-import { setPriority } from 'node:os'
 import { BatError } from '../src/base/errors.ts'
+import { lowerPriority } from '../src/base/priority.ts'
 import type { Progress } from '../src/base/progress.ts'
 import { type Answer, score } from '../src/forge/evaluation.ts'
 import type { Example } from '../src/forge/examples.ts'
@@ -68,7 +68,7 @@ async function ready(engine: Inference, signal: AbortSignal): Promise<void> {
   const { state, reason = state, pid } = await engine.ready()
   signal.throwIfAborted()
   if (state !== 'ready') throw new BatError('E_EXAMINER', { reason })
-  if (pid !== undefined) setPriority(pid, PRIORITY)
+  if (pid !== undefined) lowerPriority(pid, PRIORITY)
 }
 
 /** What a candidate is found to be that cannot be asked to the end. */

@@ -91,6 +91,7 @@ function thinned(onProgress: (progress: Progress) => void): (progress: Progress)
   let last = Number.NEGATIVE_INFINITY
   let what: string | undefined
   return (progress) => {
+    if (progress.note !== undefined) return onProgress(progress)
     const now = performance.now()
     if (progress.what === what && now - last < PROGRESS_MS) return
     last = now

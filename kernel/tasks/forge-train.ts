@@ -35,9 +35,14 @@ export const forgeTrain = imageTask({
     const notices: string[] = []
     const log: { step: number; loss: number; rate: number }[] = []
     const onEvent = (event: TrainingEvent) => {
-      if (event.kind === 'started') started = event
-      else if (event.kind === 'notice') notices.push(event.text)
-      else if (event.kind === 'progress') {
+      if (event.kind === 'started') {
+        started = event
+        const { device, memoryMb } = event
+        note(around, `on ${device}; it needs ${memoryMb.toLocaleString('en')} MB of memory`)
+      } else if (event.kind === 'notice') {
+        notices.push(event.text)
+        note(around, event.text)
+      } else if (event.kind === 'progress') {
         tell(around, event)
         if (event.logged) log.push({ step: event.step, loss: event.loss, rate: event.rate })
       }
@@ -48,12 +53,12 @@ export const forgeTrain = imageTask({
     return {
       ...{ output, base: model, sha256: await sha256OfFile(output), rank, alpha, notices, log },
       ...{ device: started?.device, parameters: started?.parameters, memoryMb: started?.memoryMb },
+      gradientDifference: started?.gradientDifference,
       ...{ leftOut: started?.tooLong ?? 0, steps: step, seconds, tokens, documents },
     }
   },
-  text: ({ output, log, notices, leftOut, steps, seconds, tokens, documents }) =>
+  text: ({ output, log, leftOut, steps, seconds, tokens, documents }) =>
     [
-      ...notices,
       ...(leftOut > 0 ? [`${leftOut} documents were too long and are left out`] : []),
       ...log.map(
         ({ step, loss, rate }) => `step ${step}  loss ${loss.toFixed(4)}  rate ${rate.toExponential(1)}`,
@@ -62,6 +67,8 @@ export const forgeTrain = imageTask({
         durationOf(seconds),
     ].join('\n'),
 })
+
+const note = ({ onProgress }: Around, text: string): void => onProgress({ what: 'note', done: 0, note: text })
 
 function tell({ onProgress }: Around, event: Extract<TrainingEvent, { kind: 'progress' }>): void {
   const rate = Math.round(event.tokensPerSecond).toLocaleString('en')

@@ -7,4 +7,6 @@ export interface Progress {
   readonly total?: number
   /** What is counted; pieces unless it is bytes. */
   readonly unit?: 'bytes'
+  /** Something to tell at once, on a line of its own, instead of the rest. */
+  readonly note?: string
 }

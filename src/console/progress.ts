@@ -1,5 +1,5 @@
 // How far long work has come, on standard error: on a terminal one line with a bar, drawn from one second on and gone at the
-// end; elsewhere a plain line now and then, so that a log tells that something goes on and is not filled with it.
+// end; notes stay above it. Elsewhere a plain line now and then, so that a log tells that something goes on and is not filled with it.
 import { bytesOf } from '../base/amounts.ts'
 import type { Progress } from '../protocol/messages.ts'
 import { coloursFor, printable } from './colour.ts'
@@ -10,6 +10,7 @@ const BEGINS_MS = 1000
 const DRAWS_MS = 100
 const TELLS_MS = 5000
 const WIDTH = 24
+const ERASE = '\r\u001b[K'
 
 export interface ProgressLine {
   readonly tell: (progress: Progress) => void
@@ -30,24 +31,29 @@ export function openProgress(
   let shown = false
   return {
     tell: (progress) => {
+      if (progress.note !== undefined) {
+        errors.write(`${drawn && shown ? ERASE : ''}batos: ${name}: ${progressText(progress)}\n`)
+        return
+      }
       const at = now()
       if (at < next) return
       next = at + (drawn ? DRAWS_MS : TELLS_MS)
       const text = progressText(progress)
       const bar =
         progress.total === undefined ? '' : `${colours.cyan(barText(progress.done / progress.total))} `
-      if (drawn) errors.write(`\r\u001b[K${name} ${bar}${text} ${colours.dim(durationText(at - began))}`)
+      if (drawn) errors.write(`${ERASE}${name} ${bar}${text} ${colours.dim(durationText(at - began))}`)
       else errors.write(`batos: ${name}: ${text}\n`)
       shown = true
     },
     end: () => {
-      if (drawn && shown) errors.write('\r\u001b[K')
+      if (drawn && shown) errors.write(ERASE)
     },
   }
 }
 
 /** `records read 120 of 300`, `bytes copied 1.2 of 5.0 GB`. */
-export function progressText({ what, done, total, unit }: Progress): string {
+export function progressText({ what, done, total, unit, note }: Progress): string {
+  if (note !== undefined) return printable(note)
   const amount = unit === 'bytes' ? bytesOf : (count: number) => count.toLocaleString('en')
   const share =
     total === undefined || total === 0 ? '' : ` of ${amount(total)} (${Math.floor((100 * done) / total)} %)`

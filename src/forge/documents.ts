@@ -14,14 +14,19 @@ import type { Bpe } from '../mind/bpe.ts'
 import { encodeAnswer, encodePrompt } from '../mind/llama-chat.ts'
 
 /** One line. */
-export const documentSchema = z.object({
-  messages: z
-    .array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
-    .min(2)
-    .refine((messages) => messages.at(-1)?.role === 'assistant', 'the last message is not the assistant’s'),
-  given: z.int().min(0).default(0),
-  task: z.string().default(''),
-})
+export const documentSchema = z
+  .object({
+    messages: z
+      .array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
+      .min(2)
+      .refine((messages) => messages.at(-1)?.role === 'assistant', 'the last message is not the assistant’s'),
+    given: z.int().min(0).default(0),
+    task: z.string().default(''),
+  })
+  .refine(({ messages, given }) => given <= messages.at(-1)!.content.length, {
+    path: ['given'],
+    message: 'it is more than the answer has characters',
+  })
 
 export type TrainingDocument = z.infer<typeof documentSchema>
 

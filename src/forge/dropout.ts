@@ -5,7 +5,7 @@
 import type { Context, Ggml, Tensor } from './ggml.ts'
 import type { Graph, Value } from './graph.ts'
 import { randomFrom } from './random.ts'
-import { F32, I32, newTensor, type Weights } from './weights.ts'
+import { F32, I32, newTensor, type WeightPlan, type Weights } from './weights.ts'
 
 const poolRows = 1024
 const poolSeed = 71
@@ -14,6 +14,12 @@ const poolSeed = 71
 const inputOf: Readonly<Record<string, string>> = {
   ...{ attn_q: 'attention', attn_k: 'attention', attn_v: 'attention', attn_output: 'mixed' },
   ...{ ffn_gate: 'feed', ffn_up: 'feed', ffn_down: 'inner' },
+}
+
+/** Bytes of the masks of one replica. */
+export function dropoutBytes(plan: readonly Pick<WeightPlan, 'name' | 'shape'>[]): number {
+  const widths = new Set(plan.filter(({ name }) => name.endsWith('.lora_a')).map(({ shape }) => shape[0]!))
+  return 4 * poolRows * [...widths].reduce((sum, width) => sum + width, 0)
 }
 
 export interface DropoutOptions {

@@ -119,10 +119,12 @@ const signatures = {
   reshape_3d: ['tensor', 'context', 'tensor', 'int64', 'int64', 'int64'],
   reshape_4d: ['tensor', 'context', 'tensor', 'int64', 'int64', 'int64', 'int64'],
   backend_alloc_ctx_tensors: ['pointer', 'context', 'backend'],
+  backend_alloc_ctx_tensors_from_buft_size: ['size', 'context', 'pointer'],
   backend_buffer_get_size: ['size', 'pointer'],
   backend_buffer_free: ['void', 'pointer'],
   gallocr_new: ['pointer', 'pointer'],
   gallocr_alloc_graph: ['bool', 'pointer', 'graph'],
+  gallocr_reserve_n_size: ['void', 'pointer', 'graph', 'pointer', 'pointer', 'bytes'],
   gallocr_get_buffer_size: ['size', 'pointer', 'int'],
   gallocr_free: ['void', 'pointer'],
   backend_get_default_buffer_type: ['pointer', 'backend'],
@@ -131,6 +133,8 @@ const signatures = {
   backend_graph_compute: ['int', 'backend', 'graph'],
   backend_supports_op: ['bool', 'backend', 'tensor'],
   backend_free: ['void', 'backend'],
+  backend_get_device: ['pointer', 'backend'],
+  backend_dev_memory: ['void', 'pointer', 'bytes', 'bytes'],
   backend_dev_backend_reg: ['pointer', 'pointer'],
   backend_reg_get_proc_address: ['pointer', 'pointer', 'str'],
   backend_dev_init: ['backend', 'pointer', 'pointer'],
@@ -301,9 +305,21 @@ function libraryFolder(gpu: boolean): string {
     for (const home of homes) {
       const name = `${system}-${processor}${suffix}`
       const folder = join(home, '@node-llama-cpp', name, 'bins', name)
-      if (existsSync(join(folder, '_nlcBuildMetadata.json'))) return checked(folder)
+      if (!existsSync(join(folder, '_nlcBuildMetadata.json'))) continue
+      if (suffix !== '-cuda' || hasCuda(folder)) return checked(folder)
     }
   throw unavailable(`no prebuilt library for ${system ?? process.platform}-${processor}`)
+}
+
+// Whether what the build needs of the system is there: the driver and, on Linux, CUDA's own libraries. The package is installed
+// everywhere, and one without them would stand before one for Vulkan.
+function hasCuda(folder: string): boolean {
+  try {
+    koffi.load(process.platform === 'win32' ? 'nvcuda.dll' : join(folder, 'libggml-cuda.so'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 function checked(folder: string): string {

@@ -2,9 +2,10 @@
 // for training, the gradients. Where only some places have a weight (the answers), all that follows the last layer's
 // attention is computed for those alone: at most `answers` of them. Replicas share the weights and run side by side, each on a backend of one thread: a
 // pool of threads inside ggml collapses as soon as anything else wants the processor.
-
+import { BatError } from '../base/errors.ts'
 import type { Batch } from './batches.ts'
 import type { Blas } from './blas.ts'
+import { allocateGraph, allocateTensors } from './device-memory.ts'
 import { Dropout } from './dropout.ts'
 import type { Backend, ComputeGraph, Ggml, Tensor } from './ggml.ts'
 import { Graph, type Value } from './graph.ts'
@@ -60,6 +61,7 @@ export class Replica {
   readonly #labels: Float32Array
   readonly #ownSeed: boolean
   readonly #lossSeed: Tensor
+  readonly #keptBytes: number
   readonly #computeBytes: number
   readonly #carry: Tensor
   readonly #dropout: Dropout | undefined
@@ -85,7 +87,7 @@ export class Replica {
           })
         : undefined
     const kept = copies.map((weight) => newTensor(ggml, context, F32, weight.shape))
-    ggml.backend_alloc_ctx_tensors(context, backend)
+    this.#keptBytes = allocateTensors(ggml, context, backend)
     this.#dropout?.fill()
 
     const graph = new Graph(ggml, {
@@ -128,15 +130,25 @@ export class Replica {
       ggml.set_input(this.#lossSeed)
     } else this.gradients = []
     this.#graph = graph.graph
-    const allocator = ggml.gallocr_new(ggml.backend_get_default_buffer_type(backend))
-    if (!ggml.gallocr_alloc_graph(allocator, this.#graph)) throw new RangeError('no memory for the graph')
-    this.#computeBytes = ggml.gallocr_get_buffer_size(allocator, 0)
+    this.#computeBytes = allocateGraph(ggml, this.#graph, backend)
     this.#run = graphRun(ggml, backend, this.#graph, options.blas)
+  }
+
+  /** Bytes of inputs, labels, masks of dropout, and gradients. */
+  get keptBytes(): number {
+    return this.#keptBytes
   }
 
   /** Bytes that hold intermediate results. */
   get computeBytes(): number {
     return this.#computeBytes
+  }
+
+  /** Throws E_TRAINER_UNAVAILABLE when the backend cannot do an operation; to compute one that it does not know is an abort. */
+  requireOperations(): void {
+    const operation = this.unsupported
+    if (operation !== undefined)
+      throw new BatError('E_TRAINER_UNAVAILABLE', { reason: `the device cannot do ${operation}` })
   }
 
   /** The name of the first operation of the graph that the backend cannot do, or undefined. */

@@ -10,6 +10,7 @@ import { adaptedPlan, type BaseModel, loadBase, readBase } from './base-model.ts
 import { answersAtMost, planRows } from './batches.ts'
 import { type Blas, deviceSaid, openBlas } from './blas.ts'
 import { restoreCheckpoint } from './checkpoint.ts'
+import { onDevice } from './device.ts'
 import { encodeFile, longestOf, type TokenSet } from './documents.ts'
 import { type Backend, type Ggml, openGgml } from './ggml.ts'
 import { requireSoundGradients } from './gradient-test.ts'
@@ -20,7 +21,7 @@ import { loraBytes, requireFree } from './memory-estimate.ts'
 import { Optimizer } from './optimizer.ts'
 import { randomFrom } from './random.ts'
 import type { TrainingHooks } from './training-run.ts'
-import { digestOf } from './training-setup.ts'
+import { digestOf, digestOfSet } from './training-setup.ts'
 import { Weights } from './weights.ts'
 
 /** Trains an adapter as told and reports `done` or `cancelled` at the end. Refusals are thrown as coded errors. */
@@ -38,11 +39,13 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   const answers = answersAtMost(data, rows, settings.batch)
   const size = { shape: base.shape, length, rows: settings.batch, answers, replicas }
 
-  const attempt = async ({ ggml, device }: Device) => {
+  const ggml = openGgml({ gpu: settings.device !== 'cpu' })
+  const choice = { asked: settings.device, gpu: ggml.deviceName('gpu'), report: hooks.report }
+  const prepared = await onDevice(choice, async (device) => {
     const backends = Array.from({ length: device === 'gpu' ? 1 : replicas }, () => ggml.backend(device, 1)!)
     const blas = device === 'cpu' ? openBlas() : undefined
     const plan = adaptedPlan(base, settings, blas !== undefined)
-    const needed = loraBytes({ ...size, plan })
+    const needed = loraBytes({ ...size, plan, dropout: settings.dropout })
     if (device === 'cpu') requireFree(needed)
     const weights = new Weights(ggml, backends[0]!, base.shape, plan)
     loadBase(weights, base)
@@ -55,17 +58,15 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
       accumulates: true,
     } as const
     const made = backends.map((backend) => new Replica(ggml, backend, weights, options))
-    const missing = made[0]!.unsupported
-    // Before anything is computed: an operation that a device does not know ends the process.
-    if (missing === undefined) await requireSoundGradients(ggml, backends[0]!, 'adapter', blas)
-    return { ggml, device, blas, backends, weights, replicas: made, needed, missing }
-  }
-  const prepared = await onDevice(settings, attempt, hooks)
-  const { ggml, device, weights } = prepared
+    made[0]!.requireOperations()
+    const difference = await requireSoundGradients(ggml, backends[0]!, { what: 'adapter', device, blas })
+    const optimizer = optimizerOf({ ggml, backends, weights, replicas: made, blas }, settings)
+    return { device, blas, weights, replicas: made, optimizer, needed, difference }
+  })
+  const { weights, optimizer } = prepared
   const rate = settings.rate ?? defaultRate(base.shape.width)
-  const optimizer = optimizerOf(prepared, settings)
   const modelDigest = await sha256OfFile(base.path)
-  const corpusDigest = digestOf(data.ids)
+  const corpusDigest = digestOfSet(data)
   const told = { ...settings, rate, length }
   const runDigest = digestOf(JSON.stringify([modelDigest, corpusDigest, essence(told)]))
   const from = settings.resume
@@ -74,11 +75,12 @@ export async function runLora(settings: LoraSettings, hooks: TrainingHooks): Pro
   if (!settings.resume) rmSync(settings.checkpoint, { force: true })
   hooks.report({
     kind: 'started',
-    device: deviceSaid(ggml, device, prepared.blas),
+    device: deviceSaid(ggml, prepared.device, prepared.blas),
     parameters: weights.trainedCount,
     documents: data.count,
     tooLong: data.tooLong,
     tokens: data.ids.length,
+    gradientDifference: prepared.difference,
     memoryMb: Math.round(prepared.needed / 1e6),
     step: from?.step ?? 0,
   })
@@ -104,43 +106,16 @@ async function readData(settings: LoraSettings, base: BaseModel): Promise<TokenS
   })
 }
 
-interface Prepared extends Device {
+interface OptimizerParts {
+  readonly ggml: Ggml
   readonly blas: Blas | undefined
   readonly backends: readonly Backend[]
   readonly weights: Weights
   readonly replicas: readonly Replica[]
 }
 
-interface Device {
-  readonly ggml: Ggml
-  readonly device: 'cpu' | 'gpu'
-}
-
-// On the GPU where there is one that can do every operation of the graph, otherwise on the CPU, which is said aloud. A
-// GPU that was asked for and is not there is a refusal; one that cannot do it all is not.
-async function onDevice<T extends { readonly missing: string | undefined }>(
-  { device }: LoraSettings,
-  attempt: (device: Device) => Promise<T>,
-  { report }: TrainingHooks,
-): Promise<T> {
-  const ggml = openGgml({ gpu: device !== 'cpu' })
-  const gpu = device === 'cpu' ? undefined : ggml.deviceName('gpu')
-  if (gpu === undefined) {
-    if (device === 'gpu')
-      throw new BatError('E_TRAINER_SETTINGS', {
-        path: 'device',
-        problem: 'there is no GPU here to train on',
-      })
-    return attempt({ ggml, device: 'cpu' })
-  }
-  const prepared = await attempt({ ggml, device: 'gpu' })
-  if (prepared.missing === undefined) return prepared
-  report({ kind: 'notice', text: `${gpu} cannot do ${prepared.missing}: training goes on on the CPU` })
-  return attempt({ ggml, device: 'cpu' })
-}
-
 const optimizerOf = (
-  { ggml, backends, weights, replicas, blas }: Prepared,
+  { ggml, backends, weights, replicas, blas }: OptimizerParts,
   { weightDecay }: LoraSettings,
 ): Optimizer =>
   new Optimizer(

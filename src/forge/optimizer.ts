@@ -6,6 +6,7 @@
 // near 1. AdamW (Loshchilov and Hutter 2019) for the embedding and the gains; weight decay only on matrices. Measured
 // on a small Llama, Muon reaches in the same time a loss that AdamW alone does not.
 import type { Blas } from './blas.ts'
+import { allocateGraph, allocateTensors } from './device-memory.ts'
 import type { Backend, ComputeGraph, Ggml, Tensor } from './ggml.ts'
 import { type GraphRun, graphRun } from './graph-run.ts'
 import { F32, newTensor, readFloats, type Weight, type Weights } from './weights.ts'
@@ -63,7 +64,7 @@ export class Optimizer {
     this.#keep = make(1)
     this.#adamDecayed = make(7)
     this.#adamPlain = make(7)
-    ggml.backend_alloc_ctx_tensors(context, backends[0]!)
+    allocateTensors(ggml, context, backends[0]!)
     for (const { weight, first, second } of this.#slots)
       for (const tensor of [first, second]) if (tensor) this.#set(tensor, new Float32Array(weight.count))
 
@@ -121,8 +122,7 @@ export class Optimizer {
         )
       }
     }
-    const allocator = g.gallocr_new(g.backend_get_default_buffer_type(backend))
-    if (!g.gallocr_alloc_graph(allocator, graph)) throw new RangeError('no memory for the optimizer')
+    allocateGraph(g, graph, backend)
     return graph
   }
 

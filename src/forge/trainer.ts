@@ -1,8 +1,8 @@
 // The parent's side of a training: starts the process, hands on what it reports, ends it when asked. However the
 // process ends, the caller gets an outcome or a coded error; an abort inside the tensor library is E_TRAINER_DIED.
 import { fork } from 'node:child_process'
-import { setPriority } from 'node:os'
 import { BatError, isErrorCode } from '../base/errors.ts'
+import { lowerPriority } from '../base/priority.ts'
 import { siblingModule } from '../base/sibling-module.ts'
 import type { LoraRequest } from './lora-settings.ts'
 import type { StartCommand, TrainerCommand, TrainingEvent, TrainingOutcome } from './training-events.ts'
@@ -51,7 +51,7 @@ function supervise(start: StartCommand, options: TrainOptions): Promise<Training
     const cancel = () => tell({ kind: 'cancel' })
     child.on('spawn', () => {
       if (child.pid === undefined) return
-      setPriority(child.pid, niceness)
+      lowerPriority(child.pid, niceness)
       onProcess?.(child.pid)
       tell(start)
       if (signal?.aborted) cancel()

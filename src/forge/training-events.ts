@@ -22,6 +22,8 @@ export type TrainingEvent =
       /** Tokens of the corpus. */
       readonly tokens: number
       readonly memoryMb: number
+      /** How far the gradients are from the library's own on a toy model. */
+      readonly gradientDifference: number
       /** Steps that were done before, by an earlier run. */
       readonly step: number
     }

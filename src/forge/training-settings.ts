@@ -29,7 +29,8 @@ const schema = z
     length: positive.min(8).default(256),
     rows: positive.default(5),
     replicas: positive.max(64),
-    device: z.enum(['cpu', 'gpu']).default('cpu'),
+    /** `auto`: a GPU that can do all of it, otherwise the CPU. */
+    device: z.enum(['auto', 'cpu', 'gpu']).default('cpu'),
     optimizer: z.enum(['muon', 'adamw']).default('muon'),
     rate: z.number().positive().max(1).default(4e-3),
     warmUpSteps: positive.default(60),
@@ -60,7 +61,7 @@ const schema = z
     path: ['model', 'kvHeads'],
     message: 'the heads are not a multiple of the key heads',
   })
-  .refine(({ device, replicas }) => device === 'cpu' || replicas === 1, {
+  .refine(({ device, replicas }) => device !== 'gpu' || replicas === 1, {
     path: ['replicas'],
     message: 'a GPU takes one replica',
   })

@@ -2,14 +2,14 @@
 // earlier run if there is one. Everything that can be refused is refused here, before the first step.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { BatError } from '../base/errors.ts'
 import { Bpe, type Vocabulary } from '../mind/bpe.ts'
 import { BatchStream, batchesOf } from './batches.ts'
 import { deviceSaid, openBlas } from './blas.ts'
 import { restoreCheckpoint } from './checkpoint.ts'
+import { onDevice } from './device.ts'
 import { encodeFile, type TokenSet } from './documents.ts'
 import { exportModel } from './export.ts'
-import { type Backend, type Ggml, openGgml } from './ggml.ts'
+import { openGgml } from './ggml.ts'
 import { requireSoundGradients } from './gradient-test.ts'
 import { Replica } from './llama-net.ts'
 import { requireFree, trainingBytes } from './memory-estimate.ts'
@@ -21,43 +21,43 @@ import { type LlamaShape, readWeights, Weights } from './weights.ts'
 
 /** Trains as told and reports `done` or `cancelled` at the end. Refusals are thrown as coded errors. */
 export async function runTraining(settings: TrainingSettings, hooks: TrainingHooks): Promise<void> {
-  const ggml = openGgml({ gpu: settings.device === 'gpu' })
-  const backends = openBackends(ggml, settings)
-  const blas = settings.device === 'cpu' ? openBlas() : undefined
-  await requireSoundGradients(ggml, backends[0]!, 'whole', blas)
   const vocabulary = JSON.parse(readFileSync(settings.tokenizer, 'utf8')) as Vocabulary
   const bpe = new Bpe(vocabulary)
   const shape: LlamaShape = { vocabulary: bpe.size, ...settings.model }
-  const size = { shape, length: settings.length, rows: settings.rows, replicas: settings.replicas }
-  if (settings.device === 'cpu') requireFree(trainingBytes(size))
   const corpus = await encodeFile(bpe, settings.corpus, {
     longest: settings.length + 1,
     longer: 'leave out',
   })
 
-  const weights = new Weights(ggml, backends[0]!, shape)
-  if (settings.base === undefined) weights.randomise(randomFrom(settings.seed))
-  else readWeights(weights, settings.base)
-  const make = (purpose: 'train' | 'evaluate') =>
-    backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose, blas }))
-  const replicas = make('train')
-  requireOperations(replicas[0]!)
-  const optimizer = new Optimizer(
-    ggml,
-    backends,
-    weights,
-    replicas.map((replica) => replica.gradients),
-    {
-      blas,
-      kind: settings.optimizer,
-      weightDecay: settings.weightDecay,
-      beta1: 0.9,
-      beta2: 0.95,
-      momentum: 0.95,
-    },
-  )
+  const ggml = openGgml({ gpu: settings.device !== 'cpu' })
+  const choice = { asked: settings.device, gpu: ggml.deviceName('gpu'), report: hooks.report }
+  const prepared = await onDevice(choice, async (device) => {
+    const count = device === 'gpu' ? 1 : settings.replicas
+    const size = { shape, length: settings.length, rows: settings.rows, replicas: count }
+    const validates = Object.keys(settings.validation).length > 0
+    const needed = trainingBytes({ ...size, validates })
+    if (device === 'cpu') requireFree(needed)
+    const backends = Array.from({ length: count }, () => ggml.backend(device, 1)!)
+    const blas = device === 'cpu' ? openBlas() : undefined
+    const weights = new Weights(ggml, backends[0]!, shape)
+    if (settings.base === undefined) weights.randomise(randomFrom(settings.seed))
+    else readWeights(weights, settings.base)
+    const make = (purpose: 'train' | 'evaluate') =>
+      backends.map((backend) => new Replica(ggml, backend, weights, { ...size, purpose, blas }))
+    const replicas = make('train')
+    replicas[0]!.requireOperations()
+    const difference = await requireSoundGradients(ggml, backends[0]!, { what: 'whole', device, blas })
+    const evaluators = validates ? make('evaluate') : []
+    const gradients = replicas.map((replica) => replica.gradients)
+    const optimizer = new Optimizer(ggml, backends, weights, gradients, {
+      ...{ blas, kind: settings.optimizer, weightDecay: settings.weightDecay },
+      ...{ beta1: 0.9, beta2: 0.95, momentum: 0.95 },
+    })
+    return { device, blas, weights, replicas, evaluators, optimizer, needed, difference }
+  })
+  const { weights, optimizer } = prepared
   const modelDigest = digestOf(JSON.stringify([shape, vocabulary, settings.optimizer]))
-  const corpusDigest = digestOf(corpus.ids)
+  const corpusDigest = digestOfSet(corpus)
   const from = restoreCheckpoint(settings.checkpoint, weights, optimizer, modelDigest)
   const batchShape = {
     length: settings.length,
@@ -70,12 +70,13 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   const stream = new BatchStream(corpus, batchShape, settings.seed, continued)
   hooks.report({
     kind: 'started',
-    device: deviceSaid(ggml, settings.device, blas),
+    device: deviceSaid(ggml, prepared.device, prepared.blas),
     parameters: weights.trainedCount,
     documents: corpus.count,
     tooLong: corpus.tooLong,
     tokens: corpus.ids.length,
-    memoryMb: Math.round(trainingBytes(size) / 1e6),
+    gradientDifference: prepared.difference,
+    memoryMb: Math.round(prepared.needed / 1e6),
     step: from?.step ?? 0,
   })
   const validation = await Promise.all(
@@ -90,8 +91,8 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   )
   const run = new Run(settings, hooks, {
     weights,
-    replicas,
-    evaluators: validation.length > 0 ? make('evaluate') : [],
+    replicas: prepared.replicas,
+    evaluators: prepared.evaluators,
     optimizer,
     stream,
     validation,
@@ -119,24 +120,12 @@ export async function runTraining(settings: TrainingSettings, hooks: TrainingHoo
   await run.toTheEnd()
 }
 
-function openBackends(ggml: Ggml, { device, replicas }: TrainingSettings): readonly Backend[] {
-  return Array.from({ length: replicas }, () => {
-    const backend = ggml.backend(device, 1)
-    if (!backend)
-      throw new BatError('E_TRAINER_UNAVAILABLE', {
-        reason: `there is no ${device.toUpperCase()} to train on`,
-      })
-    return backend
-  })
-}
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-function requireOperations(replica: Replica): void {
-  const operation = replica.unsupported
-  if (operation !== undefined)
-    throw new BatError('E_TRAINER_UNAVAILABLE', { reason: `the device cannot do ${operation}` })
+/** Of the tokens of a set, and of where documents and answers begin. */
+export function digestOfSet({ ids, starts, prompts }: TokenSet): string {
+  const hash = createHash('sha256')
+  for (const { buffer, byteOffset, byteLength } of [ids, starts, prompts])
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  return hash.digest('hex')
 }
-
-export const digestOf = (what: string | TokenSet['ids']): string =>
-  createHash('sha256')
-    .update(typeof what === 'string' ? what : new Uint8Array(what.buffer, what.byteOffset, what.byteLength))
-    .digest('hex')

@@ -5,6 +5,7 @@
 import { BatError } from '../base/errors.ts'
 import { readGgufHeader, readTensorFloats } from '../mind/gguf.ts'
 import { type TensorType, tensorType } from '../mind/tensor-types.ts'
+import { allocateTensors } from './device-memory.ts'
 import type { Backend, Context, Ggml, Tensor } from './ggml.ts'
 import { gaussian, type Random } from './random.ts'
 
@@ -99,8 +100,7 @@ export class Weights {
         return [name, { ...planned, count: productOf(sizes), tensor, turned: copy }]
       }),
     )
-    if (!ggml.backend_alloc_ctx_tensors(context, backend))
-      throw new BatError('E_TRAINER_UNAVAILABLE', { reason: 'the device has no room for the weights' })
+    allocateTensors(ggml, context, backend)
   }
 
   get trained(): readonly Weight[] {

@@ -10,7 +10,8 @@
 // The reader trusts nothing: every length is checked against the file before it is used, so that a broken file is a
 // coded error here rather than the death of the process that maps it. Whether a sound file is a model that we can
 // run is decided elsewhere.
-import { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { BatError } from '../base/errors.ts'
 import { arrayType, maxHeader, parseGgufHeader, scalarTypes, Truncated, widths } from './gguf-header.ts'
 import { decodeFloats, type TensorType } from './tensor-types.ts'
@@ -107,7 +108,10 @@ export function numbersOf(header: GgufHeader, key: string): readonly number[] | 
     : undefined
 }
 
-/** Writes the file beside `path` and renames it, since a mapped file must never change under its reader. */
+/**
+ * Writes the file beside `path` and renames it, since a mapped file must never change under its reader. When it returns, the
+ * file outlives a power cut; whenever the power goes, the old one or the new one is whole.
+ */
 export function writeGguf(
   path: string,
   metadata: ReadonlyMap<string, GgufValue>,
@@ -115,7 +119,19 @@ export function writeGguf(
 ): void {
   const beside = `${path}.${process.pid}.tmp`
   writeFileSync(beside, encodeGguf(metadata, tensors))
+  sync(beside)
   renameSync(beside, path)
+  // Windows opens no folder, and needs not.
+  if (process.platform !== 'win32') sync(dirname(path))
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, process.platform === 'win32' ? 'r+' : 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** The bytes of a GGUF file, version 3. */

@@ -222,6 +222,7 @@ const eventSchema = z.discriminatedUnion('kind', [
     done: z.number(),
     total: z.number().optional(),
     unit: z.literal('bytes').optional(),
+    note: z.string().optional(),
   }),
 ])
 /**

@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { siblingModule } from '../../src/base/sibling-module.ts'
+import { openBlas } from '../../src/forge/blas.ts'
 import { openGgml } from '../../src/forge/ggml.ts'
+import { gradientLimits } from '../../src/forge/gradient-test.ts'
 import { batos, preparedHome } from './fixtures/home.ts'
 
 const home = await preparedHome()
@@ -30,10 +32,12 @@ test('trains an adapter with no kernel running, and tells what came out as JSON'
   assert.ok(existsSync(told.output))
   assert.deepEqual([told.rank, told.alpha, told.documents, told.steps], [4, 32, 4, 1])
   assert.equal(told.log.length, 1)
+  // the comparison was made
+  assert.ok(told.gradientDifference > 0 && told.gradientDifference < gradientLimits.cpu)
   assert.match(told.sha256, /^[0-9a-f]{64}$/)
 })
 
-test('stops at ctrl-C with a checkpoint, and says how to go on', async () => {
+test('says on what it trains, how fast and how long; stops at ctrl-C with a checkpoint, and says how to go on', async () => {
   const main = fileURLToPath(siblingModule(import.meta.url, '../../src/console/main'))
   const args = [
     'forge',
@@ -57,6 +61,14 @@ test('stops at ctrl-C with a checkpoint, and says how to go on', async () => {
   })
   const [status] = await once(child, 'close')
   assert.equal(status, 130)
+  const ggml = openGgml({ gpu: true })
+  const name = ggml.deviceName('cpu')! + (openBlas() ? ' with (OpenBLAS|Accelerate)' : '')
+  const device = ggml.deviceName('gpu') === undefined ? name : '.+'
+  assert.match(
+    errors,
+    new RegExp(`^batos: forge train: on ${device}; it needs [\\d,]+ MB of memory\n.* loss `, 'm'),
+  )
+  assert.match(errors, /loss \d+\.\d{3}, [\d,]+ tokens\/s, .*\d.* left, step \d+ of \d+ \(\d+ %\)/)
   assert.match(errors, /E_TRAINER_CANCELLED: the training was cancelled after step \d+\n.*--resume/)
   assert.ok(existsSync(join(home.dir, 'long.gguf.checkpoint')))
   assert.equal(existsSync(join(home.dir, 'long.gguf')), false)

@@ -293,7 +293,7 @@ test('what an object was is told with the moment', () => {
   assert.equal(atText(found, ['config', 'port'], plain), 'as of tx:8 (owner: d)\n3')
 })
 
-test('progress is a bar on a terminal after a second, plain lines now and then elsewhere', () => {
+test('progress is a bar on a terminal after a second, plain lines now and then elsewhere; notes come at once', () => {
   const drawn = (isTTY: boolean, environment = {}) => {
     let now = 0
     const errors = Object.assign(new PassThrough(), { isTTY })
@@ -307,17 +307,21 @@ test('progress is a bar on a terminal after a second, plain lines now and then e
     ] as const) {
       now = at
       line.tell({ kind: 'progress', what: 'records read', done, total: 8 })
+      if (done % 4 === 1) line.tell({ kind: 'progress', what: '', done, note: `note\u0007 ${done}` })
     }
     line.end()
     return String(errors.read()).replaceAll('\r\u001b[K', '<clear>')
   }
   assert.equal(
     drawn(false),
-    'batos: pack: records read 2 of 8 (25 %)\nbatos: pack: records read 5 of 8 (62 %)\n',
+    'batos: pack: note\\x07 1\nbatos: pack: records read 2 of 8 (25 %)\nbatos: pack: records read 5 of 8 (62 %)\nbatos: pack: note\\x07 5\n',
   )
   const bar = drawn(true, { NO_COLOR: '1' })
-  assert.match(bar, /^<clear>pack ██████░{18} records read 2 of 8 \(25 %\) 1\.0 s<clear>/)
-  assert.match(bar, /read 4 of 8.*<clear>$/)
+  assert.match(
+    bar,
+    /^batos: pack: note\S* 1\n<clear>pack ██████░{18} records read 2 of 8 \(25 %\) 1\.0 s<clear>/,
+  )
+  assert.match(bar, /read 5 of 8.*<clear>batos: pack: note\S* 5\n<clear>$/)
   assert.ok(!bar.includes('read 3') && !bar.includes('\u001b[36m'))
   assert.ok(drawn(true).includes('\u001b[36m'))
 })

@@ -50,23 +50,25 @@ function weightsOver(path: string, targets: LoraSettings['targets'], direct = fa
   return { base, weights }
 }
 
-const kinds: readonly (readonly [string, () => string, LoraSettings['targets']])[] = [
+const kinds: readonly (readonly [string, TensorTypeName, () => string, LoraSettings['targets']])[] = [
   ...(['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0'] as const).map(
-    (type) => [`the seed mind as ${type}`, () => writeSeedAs(folder, type), usual] as const,
+    (type) => [`the seed mind as ${type}`, type, () => writeSeedAs(folder, type), usual] as const,
   ),
-  ['all seven matrices', () => writeSeedAs(folder, 'F32'), all],
-  ['factors of positions, a head of its own', () => tiny({ type: 'F32', factors: true }), usual],
-  ['Q4_K', () => tiny({ type: 'Q4_K', embedding: 256, feedForward: 512 }), usual],
-  ['Q6_K', () => tiny({ type: 'Q6_K', embedding: 256, feedForward: 256 }), usual],
+  ['all seven matrices', 'F32', () => writeSeedAs(folder, 'F32'), all],
+  ['factors of positions, a head of its own', 'F32', () => tiny({ type: 'F32', factors: true }), usual],
+  ['Q4_K', 'Q4_K', () => tiny({ type: 'Q4_K', embedding: 256, feedForward: 512 }), usual],
+  ['Q6_K', 'Q6_K', () => tiny({ type: 'Q6_K', embedding: 256, feedForward: 256 }), usual],
 ]
 // A product with a quantised matrix rounds its other side to 8 bits first, here as there. A number that lies on the edge of a
 // rounding falls to one side or the other by its last bit, which the order of a sum decides; one step of 8 bits more or less
 // then shows as some 1e-3 to 1e-2 in the probabilities. With Q4_K and Q6_K that is so at every sixth prompt or so (a tiny
 // model with random weights; which prompts, the processor decides): ours with a gain moved by 2e-7 are llama.cpp's there to
 // 1e-6, and with the same values as F32 both agree everywhere. BF16 rounds the other side to 8 bits too. So the middle one of
-// some prompts is held to the bound, and they have no beginning in common, lest one number on an edge be in all of them.
+// some prompts is held to the bound, and they have no beginning in common, lest one number on an edge be in all of them. F32 is
+// rounded nowhere (measured: 3e-6 at most): there all of them are held. F16 is rounded everywhere, to 11 bits (1.3e-3 at most).
 const BEGINNINGS =
   'method repair plan nothing summary good all river blue sun hello seven letter early where'.split(' ')
+const largest = (type: TensorTypeName): number => ({ F32: 1e-4, F16: 5e-3 })[type as string] ?? 0.1
 // llama.cpp lays out Q4_0 matrices anew when it loads them, and its product of those rounds activations otherwise.
 const limits: Readonly<Record<string, number>> = { 'the seed mind as Q4_0': 1e-2 }
 // What a product rounds of its other side, and that the transposed copy is rounded once more, sets these bounds; with a BLAS neither is.
@@ -118,7 +120,7 @@ function tiny(base: TinyBase): string {
   return writeTinyBase(folder, base)
 }
 
-for (const [title, write, targets] of kinds)
+for (const [title, type, write, targets] of kinds)
   test(`llama.cpp runs an adapter with the trainer's probabilities: ${title}`, async () => {
     const path = write()
     const limit = limits[title] ?? 1e-3
@@ -144,7 +146,7 @@ for (const [title, write, targets] of kinds)
     assert.ok(shown > 0.01, 'the adapter changes nothing')
     differences.sort((x, y) => x - y)
     assert.ok(
-      differences[BEGINNINGS.length >> 1]! < limit && differences.at(-1)! < 0.1,
+      differences[BEGINNINGS.length >> 1]! < limit && differences.at(-1)! < largest(type),
       `differences ${differences}`,
     )
   })

@@ -40,8 +40,29 @@ test("has the gradients of the library's own differentiation, adapter: factors o
 })
 
 test('lets a training begin when the gradients are sound', async () => {
-  await requireSoundGradients(ggml, backend, 'whole')
-  await requireSoundGradients(ggml, backend, 'adapter')
+  for (const what of ['whole', 'adapter'] as const) {
+    const difference = await requireSoundGradients(ggml, backend, { what, device: 'cpu' })
+    assert.ok(difference > 0 && difference < 1e-5, `relative difference ${difference}`)
+  }
+})
+
+test('computes nothing on a device that does not know an operation', async () => {
+  let computed = 0
+  const changed: typeof ggml = {
+    ...ggml,
+    backend_supports_op: (where, node) =>
+      ggml.op_desc(node) !== 'SOFT_MAX_BACK' && ggml.backend_supports_op(where, node),
+    compute: (where, graph) => {
+      computed++
+      return ggml.compute(where, graph)
+    },
+  }
+  for (const what of ['whole', 'adapter'] as const)
+    await assert.rejects(requireSoundGradients(changed, backend, { what, device: 'cpu' }), {
+      code: 'E_TRAINER_UNAVAILABLE',
+      message: /SOFT_MAX_BACK/,
+    })
+  assert.equal(computed, 0)
 })
 
 test('lets no training begin where an operation of the library counts otherwise', async () => {
@@ -51,5 +72,20 @@ test('lets no training begin where an operation of the library counts otherwise'
     rms_norm_back: (context, gradient, x, epsilon) => rms_norm_back(context, gradient, x, 100 * epsilon),
   }
   for (const what of ['whole', 'adapter'] as const)
-    await assert.rejects(requireSoundGradients(changed, backend, what), { code: 'E_TRAINER_GRADIENTS' })
+    await assert.rejects(requireSoundGradients(changed, backend, { what, device: 'cpu' }), {
+      code: 'E_TRAINER_GRADIENTS',
+    })
+})
+
+test('lets no training begin on a GPU either where an argument is another one', async () => {
+  const { soft_max_ext_back } = ggml
+  const changed: typeof ggml = {
+    ...ggml,
+    soft_max_ext_back: (context, gradient, y, scale, bias) =>
+      soft_max_ext_back(context, gradient, y, 1.1 * scale, bias),
+  }
+  for (const what of ['whole', 'adapter'] as const)
+    await assert.rejects(requireSoundGradients(changed, backend, { what, device: 'gpu' }), {
+      code: 'E_TRAINER_GRADIENTS',
+    })
 })

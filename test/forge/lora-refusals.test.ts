@@ -96,11 +96,16 @@ test('refuses what does not fit into memory, with both numbers, before it takes 
 
 test('names every line of the data that is wrong', async () => {
   const path = join(folder, 'wrong.jsonl')
-  writeFileSync(path, [line('y'), 'x{', line('y', 'user'), '', '{"messages":[]}', line('z')].join('\n'))
+  const given = (count: number) => JSON.stringify({ ...JSON.parse(line('four')), given: count })
+  writeFileSync(
+    path,
+    [line('y'), 'x{', line('y', 'user'), '', '{"messages":[]}', line('z'), given(4), given(5)].join('\n'),
+  )
   const refused = await refusal(() => trainAdapter({ ...needed, data: path, device: 'cpu' }))
   assert.equal(refused.code, 'E_TRAINER_DATA')
-  for (const number of [2, 3, 5]) assert.match(refused.message, new RegExp(`^${path}:${number}: `, 'm'))
-  assert.equal(refused.message.split('\n').length, 3)
+  for (const number of [2, 3, 5, 8]) assert.match(refused.message, new RegExp(`^${path}:${number}: `, 'm'))
+  assert.match(refused.message, /:8: given: /)
+  assert.equal(refused.message.split('\n').length, 4)
 })
 
 test('refuses documents that are too long by their lines, or counts them when it is told to', async () => {

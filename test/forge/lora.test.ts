@@ -1,14 +1,17 @@
 // Whole trainings of adapters in their own process, over the seed mind: real library, real files, real engine.
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { BatError } from '../../src/base/errors.ts'
 import { packageRoot } from '../../src/base/package-root.ts'
+import { encodeFile } from '../../src/forge/documents.ts'
+import { gradientLimits } from '../../src/forge/gradient-test.ts'
 import type { LoraRequest } from '../../src/forge/lora-settings.ts'
 import { trainAdapter } from '../../src/forge/trainer.ts'
 import type { TrainingEvent } from '../../src/forge/training-events.ts'
+import { Bpe, vocabularyOf } from '../../src/mind/bpe.ts'
 import { startEngine } from '../../src/mind/engine.ts'
 import { sha256OfFile } from '../../src/mind/file-digest.ts'
 import { readGgufHeader, readTensorFloats } from '../../src/mind/gguf.ts'
@@ -67,10 +70,31 @@ async function broken(settings: LoraRequest, step: number, how: 'cancel' | 'kill
 test('teaches the seed mind what it did not say, and the engine says it', async () => {
   const settings = tiny({ epochs: 15, batch: 1, accumulation: 1 })
   const events: TrainingEvent[] = []
-  const { losses, documents } = await trainAdapter(settings, { onEvent: (event) => events.push(event) })
+  let pid = 0
+  const priorities = new Set<number>()
+  const { step, losses, documents } = await trainAdapter(settings, {
+    onProcess: (id) => {
+      pid = id
+    },
+    onEvent: (event) => {
+      events.push(event)
+      if (event.kind === 'progress' && event.progress < 1) priorities.add(getPriority(pid))
+    },
+  })
   const logged = events.flatMap((event) => (event.kind === 'progress' && event.logged ? [event] : []))
   assert.ok(losses.train! < 0.1 && logged[0]!.loss > 0.5, `losses ${logged.map(({ loss }) => loss)}`)
   assert.equal(documents, 15 * words.length)
+  // each ten steps, and the last
+  const tens = Array.from({ length: Math.floor(step / 10) }, (_, i) => 10 * (i + 1))
+  assert.ok(tens.length > 1)
+  assert.deepEqual(
+    logged.map((event) => event.step),
+    step % 10 === 0 ? tens : [...tens, step],
+  )
+  assert.deepEqual([...priorities], [10])
+  const [started] = events
+  assert.ok(started?.kind === 'started')
+  assert.ok(started.gradientDifference > 0 && started.gradientDifference < gradientLimits.cpu)
   assert.equal(existsSync(settings.checkpoint), false)
   const engine = startEngine({ modelPath: seed, threads: 1, gpu: false })
   try {
@@ -102,6 +126,21 @@ test('goes on from a checkpoint as if it had never stopped, cancelled or killed'
     assert.ok(started?.kind === 'started' && started.step > 0)
     for (const [name, floats] of floatsOf(settings.output)) assert.deepEqual(floats, expected.get(name), name)
   }
+})
+
+test('does not go on with data whose answers begin elsewhere, though every token is the same', async () => {
+  const settings = tiny({ logSteps: 1, epochs: 10, batch: 1, accumulation: 1 })
+  await broken(settings, 2, 'cancel')
+  const data = join(folder, 'given.jsonl')
+  const lines = readFileSync(settings.data, 'utf8').trim().split('\n')
+  writeFileSync(
+    data,
+    lines.map((line) => JSON.stringify({ ...JSON.parse(line), given: 'return'.length })).join('\n'),
+  )
+  const bpe = new Bpe(vocabularyOf(readGgufHeader(seed)))
+  const idsOf = async (path: string) => (await encodeFile(bpe, path, { longest: 100, longer: 'refuse' })).ids
+  assert.deepEqual(await idsOf(data), await idsOf(settings.data))
+  await assert.rejects(trainAdapter({ ...settings, data, resume: true }), isCode('E_TRAINER_SETTINGS'))
 })
 
 test('computes with two replicas what it computes with one', async () => {

@@ -1,12 +1,17 @@
 // Whole trainings in their own process: real library, real files.
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { BatError } from '../../src/base/errors.ts'
+import { siblingModule } from '../../src/base/sibling-module.ts'
+import type { TrainingState } from '../../src/forge/checkpoint.ts'
+import { relativeDifference } from '../../src/forge/gradient-test.ts'
 import { train } from '../../src/forge/trainer.ts'
 import type { TrainingEvent } from '../../src/forge/training-events.ts'
 import type { TrainingRequest } from '../../src/forge/training-settings.ts'
-import { numberOf, readGgufHeader, readTensorFloats } from '../../src/mind/gguf.ts'
+import { numberOf, readGgufHeader, readTensorFloats, textOf } from '../../src/mind/gguf.ts'
 import { tinyTraining } from './tiny-training.ts'
 
 const removals: (() => void)[] = []
@@ -55,6 +60,34 @@ test('continues from its checkpoint as if it had never stopped', async () => {
   assert.ok(started?.kind === 'started' && started.step >= 4 && started.step < 12)
   const expected = floatsOf(whole.checkpoint)
   for (const [name, floats] of floatsOf(broken.checkpoint)) assert.deepEqual(floats, expected.get(name), name)
+})
+
+test('computes with two replicas what it computes with one', async () => {
+  const [one, two] = [tiny(6, { replicas: 1, rows: 2 }), tiny(6, { replicas: 2, rows: 1 })]
+  await Promise.all([train(one), train(two)])
+  const [expected, floats] = [floatsOf(one.checkpoint), floatsOf(two.checkpoint)]
+  assert.equal(floats.size, expected.size)
+  for (const [name, values] of floats) {
+    const apart = relativeDifference(values, expected.get(name)!)
+    assert.ok(apart < 1e-4, `${name} differs by ${apart}`)
+  }
+})
+
+test('stops between two steps when its parent is killed, with a checkpoint', async () => {
+  const steps = 1000
+  const settings = tiny(steps)
+  const parent = fork(siblingModule(import.meta.url, './training-parent'), [], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  parent.stdout!.resume()
+  parent.send(settings)
+  parent.on('message', (event: TrainingEvent) => {
+    if (event.kind === 'progress' && event.step === 2) parent.kill('SIGKILL')
+  })
+  // The trainer holds the same pipe: it is closed when both are gone.
+  await once(parent, 'close')
+  const { step } = JSON.parse(textOf(readGgufHeader(settings.checkpoint), 'batos.training')!) as TrainingState
+  assert.ok(step >= 2 && step < steps, `step ${step}`)
 })
 
 test('stops between two steps when it is told to, with a checkpoint', async () => {

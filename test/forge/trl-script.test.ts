@@ -12,7 +12,9 @@ const folder = mkdtempSync(join(tmpdir(), "batos' script "))
 after(() => rmSync(folder, { recursive: true }))
 const data = join(folder, 'golden.jsonl')
 const program = fileURLToPath(new URL('../../src/console/main.js', import.meta.url))
-const python = spawnSync('python3', ['--version']).status === 0 ? {} : { skip: 'there is no python3 here' }
+// A machine that checks submissions (.ci/run says CI) has it: a green run there means that Python took the program.
+const hasPython = spawnSync('python3', ['--version']).status === 0
+const python = hasPython || process.env.CI ? {} : { skip: 'there is no python3 here' }
 
 const lines = [
   {
