@@ -55,21 +55,29 @@ for (const [title, shape, size] of sizes)
       const took = taken(new Weights(ggml, backend, shape), 2, { ...size, purpose: 'train', blas })
       assert.ok(took <= needed && took > needed / 3, `${took} of ${needed} bytes`)
     })
-    test(`an adapter takes no more than it is said to: ${title}${way}`, () => {
-      const plan = [
-        ...frozenPlan(shape, () => tensorType('F32'), blas !== undefined),
-        ...adapterPlan(shape, { targets: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'], rank: 16 }),
-      ]
-      const answers = 48
-      const adapter = { scale: 2, dropout: 0.05 }
-      const need = (dropout: number) => loraBytes({ ...size, answers, shape, plan, dropout, replicas: 2 })
-      const needed = need(0.05) - fixedBytes
-      // masks of 1,024 rows for each width of an input
-      assert.equal(need(0.05) - need(0), 2 * 4 * 1024 * (shape.width + shape.feedForward))
-      const weights = new Weights(ggml, backend, shape, plan)
-      const took = taken(weights, 2, { ...size, answers, adapter, purpose: 'train', accumulates: true, blas })
-      assert.ok(took <= needed && took > needed / 3, `${took} of ${needed} bytes`)
-    })
+    for (const type of ['F32', 'Q8_0'] as const)
+      test(`an adapter takes no more than it is said to: ${title}, ${type}${way}`, () => {
+        const plan = [
+          ...frozenPlan(shape, () => tensorType(type), blas !== undefined),
+          ...adapterPlan(shape, { targets: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'], rank: 16 }),
+        ]
+        const answers = 48
+        const adapter = { scale: 2, dropout: 0.05 }
+        const need = (dropout: number) => loraBytes({ ...size, answers, shape, plan, dropout, replicas: 2 })
+        const needed = need(0.05) - fixedBytes
+        // masks of 1,024 rows for each width of an input
+        assert.equal(need(0.05) - need(0), 2 * 4 * 1024 * (shape.width + shape.feedForward))
+        const weights = new Weights(ggml, backend, shape, plan)
+        const took = taken(weights, 2, {
+          ...size,
+          answers,
+          adapter,
+          purpose: 'train',
+          accumulates: true,
+          blas,
+        })
+        assert.ok(took <= needed && took > needed / 3, `${took} of ${needed} bytes`)
+      })
   }
 
 test('counts as free what the limit of the group leaves, with the files that it keeps in memory', () => {
