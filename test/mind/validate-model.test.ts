@@ -61,6 +61,15 @@ const brokenModels: readonly Break[] = [
   ['a type that is no text', withKey('general.type', u32(1)), /general\.type has type u32/],
   ['part of a split model', withKey('split.count', { type: 'u16', value: 2 }), /split\.count is 2/],
   ['experts', withKey('llama.expert_count', u32(8)), /expert_count is 8/],
+  ['experts in use', withKey('llama.expert_used_count', u32(2)), /expert_used_count is 2/],
+  ['groups of experts', withKey('llama.expert_group_count', u32(2)), /expert_group_count is 2/],
+  ['groups in use', withKey('llama.expert_group_used_count', u32(1)), /expert_group_used_count is 1/],
+  ['layers that predict ahead', withKey('llama.nextn_predict_layers', u32(3)), /predict_layers is 3/],
+  [
+    'attention to what comes later',
+    withKey('llama.attention.causal', { type: 'bool', value: false }),
+    /attention\.causal is false/,
+  ],
   ['no head count', without('llama.attention.head_count'), /head_count is missing/],
   ['no heads', withKey('llama.attention.head_count', u32(0)), /head_count is 0/],
   [
@@ -94,6 +103,37 @@ const brokenModels: readonly Break[] = [
     /freq_base cannot be Inf/,
   ],
   ['no base for RoPE', without('llama.rope.freq_base'), /freq_base is missing/],
+  ['an unknown scaling of RoPE', withKey('llama.rope.scaling.type', str('ntk')), /scaling\.type is "ntk"/],
+  [
+    'a scaling of RoPE whose factors it lacks',
+    withKey('llama.rope.scaling.type', str('longrope')),
+    /scaling\.type is "longrope"/,
+  ],
+  [
+    'a scaling of RoPE that is no number',
+    withKey('llama.rope.scaling.factor', f32(Number.NaN)),
+    /scaling\.factor cannot be NaN/,
+  ],
+  [
+    'an infinite scaling of RoPE',
+    withKey('llama.rope.scaling.factor', f32(Number.POSITIVE_INFINITY)),
+    /scaling\.factor cannot be Inf/,
+  ],
+  [
+    'a scaling of RoPE below zero',
+    withKey('llama.rope.scaling.factor', f32(-8)),
+    /scaling\.factor cannot be -8/,
+  ],
+  [
+    'a scaling of RoPE that is no number, by its old name',
+    withKey('llama.rope.scale_linear', f32(Number.NaN)),
+    /scale_linear cannot be NaN/,
+  ],
+  [
+    'attention scaled to nothing',
+    withKey('llama.rope.scaling.attn_factor', f32(0)),
+    /attn_factor cannot be 0/,
+  ],
   ['another RoPE dimension', withKey('llama.rope.dimension_count', u32(8)), /dimension_count is 8/],
   ['another vocabulary size', withKey('llama.vocab_size', u32(7)), /vocab_size is 7/],
   ['an odd alignment', withKey('general.alignment', u32(24)), /alignment/],
@@ -246,6 +286,20 @@ test('accepts a sound model and tells what is in it', () => {
   assert.equal(facts.embedding, 64)
   assert.equal(facts.contextLength, 2048)
   assert.equal(facts.vocabulary, tokensOf(tinyModel()).length)
+})
+
+test('accepts what says of itself that it is dense, causal and scaled as is known', () => {
+  for (const type of ['none', 'linear', 'yarn']) {
+    const model = tinyModel()
+    for (const part of ['expert_count', 'expert_used_count', 'expert_group_count', 'nextn_predict_layers'])
+      withKey(`llama.${part}`, u32(0))(model)
+    withKey('llama.attention.causal', { type: 'bool', value: true })(model)
+    withKey('llama.rope.scaling.type', str(type))(model)
+    withKey('llama.rope.scaling.factor', f32(type === 'none' ? 0 : 8))(model)
+    withKey('llama.rope.scaling.attn_factor', f32(1))(model)
+    writeModel(file, model)
+    assert.equal(validateModel(file).layers, 2)
+  }
 })
 
 test('accepts a sound adapter for its model', () => {
