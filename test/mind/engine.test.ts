@@ -229,7 +229,7 @@ test('quarantines a model whose process ends twice with no answer between', asyn
   const failures: unknown[] = []
   const { promise, resolve } = withResolvers()
   const doomed = start({
-    quarantine: { deaths: 2, withinMs: 600_000 },
+    quarantine: { deaths: 2 },
     onEvent: (event) => {
       events.push(event)
       if (event.kind === 'up')
@@ -258,7 +258,7 @@ test('quarantines an adapter that ends the process, and goes on without it', asy
   const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 1 }
   const shunned = withResolvers()
   const unlucky = start({
-    quarantine: { deaths: 2, withinMs: 600_000 },
+    quarantine: { deaths: 2 },
     onEvent: ({ kind }) => kind === 'shunned' && shunned.resolve(),
   })
   for (let death = 1; death <= 2; death++) {
@@ -276,6 +276,23 @@ test('quarantines an adapter that ends the process, and goes on without it', asy
     return true
   })
   assert.equal((await unlucky.infer(request({ maxTokens: 1 }))).tokensOut, 1)
+  await unlucky.stop()
+})
+
+test('finds the adapter that ends the process though others were asked at the same time', async () => {
+  const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 1 }
+  const unlucky = start({ quarantine: { deaths: 2 } })
+  const kill = () => process.kill(unlucky.status().pid!, 'SIGKILL')
+  const fatal = () =>
+    assert.rejects(unlucky.infer(request({ ...endless, adapter }), { onToken: kill }), code('E_ENGINE_LOST'))
+  const begun = withResolvers()
+  const beside = unlucky.infer(request(endless), { onToken: () => begun.resolve() })
+  await Promise.all([assert.rejects(beside, code('E_ENGINE_LOST')), begun.promise.then(fatal)])
+  const [answer] = await Promise.all([unlucky.infer(request()), fatal()])
+  const [, again] = await Promise.all([fatal(), unlucky.infer(request())])
+  assert.equal(again.text, answer.text)
+  await assert.rejects(unlucky.infer(request({ adapter })), code('E_ADAPTER_QUARANTINED'))
+  assert.equal(unlucky.status().restarts, 3)
   await unlucky.stop()
 })
 
@@ -305,7 +322,7 @@ test('does not hold it against a model when its idle process is killed', async (
   }
   const again = withResolvers()
   const unlucky = start({
-    quarantine: { deaths: 1, withinMs: 600_000 },
+    quarantine: { deaths: 1 },
     onEvent: (event) => {
       if (event.kind === 'up') kill(event.pid)
       if (event.kind === 'down') again.resolve()
