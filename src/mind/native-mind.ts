@@ -55,9 +55,11 @@ export async function openMind(
   const { header, contextLength, parameters } = validateModel(options.modelPath)
   const native = await import('node-llama-cpp').catch(unavailable)
   const llama = await startLlama(native, options)
+  const digesting = digestOfFile(options.modelPath, options.known)
+  const isSame = options.known !== undefined && (await digesting).sha256 === options.known.sha256
   const [digest, model] = await Promise.all([
-    digestOfFile(options.modelPath, options.known),
-    loadModel(llama, options),
+    digesting,
+    loadModel(llama, options.modelPath, { checkTensors: !isSame }),
   ])
   const contextSize = Math.min(options.contextSize, contextLength)
   const adapters = new LoadedAdapters(header, {
@@ -137,9 +139,13 @@ async function startLlama(native: Native, { gpu, threads }: LoadOptions): Promis
   throw new BatError('E_ENGINE_UNAVAILABLE', { reason: `the GPU asked for, ${gpu}, is not there` })
 }
 
-async function loadModel(llama: Llama, { modelPath, known }: LoadOptions): Promise<LlamaModel> {
+async function loadModel(
+  llama: Llama,
+  modelPath: string,
+  { checkTensors }: { readonly checkTensors: boolean },
+): Promise<LlamaModel> {
   try {
-    return await llama.loadModel({ modelPath, checkTensors: !known })
+    return await llama.loadModel({ modelPath, checkTensors })
   } catch (cause) {
     throw new BatError('E_MODEL_INVALID', { file: modelPath, problem: await nativeReason(cause) }, { cause })
   }

@@ -34,6 +34,12 @@ const zeros = (name: string, shape: readonly number[], type: 'F32' | 'F16' | 'Q8
   const data = encodeFloats(type, new Float32Array(shape.reduce((all, size) => all * size, 1)))
   return { name, shape, type: tensorType(type), data }
 }
+/** A tensor of BF16 that holds these 16 bits in one place, and zeros. */
+const halves = (name: string, shape: readonly [number, number], bits: number): GgufTensor => {
+  const data = new Uint8Array(2 * shape[0] * shape[1])
+  new DataView(data.buffer).setUint16(10, bits, true)
+  return { name, shape, type: tensorType('BF16'), data }
+}
 const withTensor = (tensor: GgufTensor) => (model: TinyModel) => model.tensors.set(tensor.name, tensor)
 const withoutTensor = (name: string) => (model: TinyModel) => model.tensors.delete(name)
 const withNumber = (name: string, value: number, type: 'F32' | 'F16' | 'Q8_0') => (model: TinyModel) => {
@@ -214,6 +220,11 @@ const brokenModels: readonly Break[] = [
       /blk\.0\.ffn_up\.weight holds a number that is not finite/,
     ],
   ),
+  [
+    'a weight that is no number, as BF16',
+    withTensor(halves('blk.0.ffn_up.weight', [64, 96], 0x7fc0)),
+    /blk\.0\.ffn_up\.weight holds a number that is not finite/,
+  ],
 ]
 
 const brokenAdapters: readonly Break[] = [
