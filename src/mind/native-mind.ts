@@ -9,7 +9,7 @@ import type {
   TokenBias,
 } from 'node-llama-cpp'
 import { BatError } from '../base/errors.ts'
-import type { AdapterTiers, GpuState, LoadedModel, LoadOptions } from './engine-messages.ts'
+import type { AdapterTiers, GpuChoice, GpuState, LoadedModel, LoadOptions } from './engine-messages.ts'
 import { digestOfFile, type FileDigest } from './file-digest.ts'
 import { numbersOf, textsOf } from './gguf.ts'
 import type { Encoder } from './llama-chat.ts'
@@ -61,6 +61,7 @@ export async function openMind(
     digesting,
     loadModel(llama, options.modelPath, { checkTensors: !isSame }),
   ])
+  refuseWithoutRoom(options.gpu, model.gpuLayers)
   const contextSize = Math.min(options.contextSize, contextLength)
   const adapters = new LoadedAdapters(header, {
     model: digest.sha256,
@@ -137,6 +138,13 @@ async function startLlama(native: Native, { gpu, threads }: LoadOptions): Promis
     .catch(unavailable)
   if (gpu === 'auto' || gpu === llama.gpu) return llama
   throw new BatError('E_ENGINE_UNAVAILABLE', { reason: `the GPU asked for, ${gpu}, is not there` })
+}
+
+/** The library runs a model for which a GPU has no room on the CPU without a word. */
+function refuseWithoutRoom(gpu: GpuChoice, layers: number): void {
+  if (gpu === false || gpu === 'auto' || layers > 0) return
+  const reason = `the GPU asked for, ${gpu}, has no room for a single layer of the model`
+  throw new BatError('E_ENGINE_UNAVAILABLE', { reason })
 }
 
 async function loadModel(
