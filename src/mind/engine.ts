@@ -58,7 +58,7 @@ export interface EngineOptions {
   /** Memory for contexts, and for adapters; default 2 GiB and 512 MiB. */
   readonly contextBytes?: number
   readonly adapterBytes?: number
-  /** Default `auto`; a GPU asked for by name that is not there is an error. */
+  /** Default `auto`; a GPU asked for by name that is not there, or has no room, is an error. */
   readonly gpu?: GpuChoice
   /** Default: 3 ends of the process while it loaded or answered, with no answer between. */
   readonly quarantine?: Quarantine
