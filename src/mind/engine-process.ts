@@ -91,7 +91,7 @@ async function serve(id: number, request: InferRequest, stream: boolean): Promis
     if (tokens.length + maxTokens > limit)
       throw new BatError('E_PROMPT_TOO_LONG', { tokens: tokens.length, maxTokens, limit })
     const grammar = request.grammar === undefined ? undefined : await grammarOf(mind, request.grammar)
-    const { slot, swap } = await mind.swaps.take(request.adapter, tokens)
+    const { slot, swap } = await mind.swaps.take(request.adapter, tokens, abort.signal)
     try {
       const { firstTokenAt, ...answer } = await generate(mind, slot, tokens, request, {
         grammar,

@@ -6,8 +6,8 @@
 //   ready         calls are sent as they come                      → down, quarantined
 //   down          the process ended unasked; the calls it had fail with E_ENGINE_LOST, later ones wait → starting
 //   absent        no model, or it was refused, or nothing can run here: calls are refused with the cause
-//   quarantined   the process ended too often in a short time while it loaded or answered, with no answer between;
-//                 calls are refused. An adapter alone to blame (deaths.ts) is refused alone, and the rest goes on.
+//   quarantined   the process ended too often while it loaded or answered, with no answer between; calls are refused.
+//                 An adapter alone to blame (deaths.ts) is refused alone, and the rest goes on.
 //   stopped       by stop(); calls fail with E_ENGINE_STOPPED
 //
 // absent, quarantined and stopped are final: a new engine is started for another model.
@@ -58,9 +58,9 @@ export interface EngineOptions {
   /** Memory for contexts, and for adapters; default 2 GiB and 512 MiB. */
   readonly contextBytes?: number
   readonly adapterBytes?: number
-  /** Default `auto`; a GPU asked for by name that is not there is an error. */
+  /** Default `auto`; a GPU asked for by name that is not there, or has no room, is an error. */
   readonly gpu?: GpuChoice
-  /** Default: 3 ends of the process within 60 s, while it loaded or answered. */
+  /** Default: 3 ends of the process while it loaded or answered, with no answer between. */
   readonly quarantine?: Quarantine
   readonly onEvent?: (event: EngineEvent) => void
   readonly log?: (line: string) => void
@@ -108,7 +108,7 @@ export class Engine implements Inference {
 
   constructor(options: EngineOptions) {
     this.#options = options
-    this.#deaths = new Deaths(options.quarantine ?? { deaths: 3, withinMs: 60_000 })
+    this.#deaths = new Deaths(options.quarantine ?? { deaths: 3 })
     this.#threads = options.threads ?? Math.max(1, availableParallelism() - 1)
     this.#settled = new Promise((resolve) => {
       this.#settle = resolve
@@ -151,7 +151,7 @@ export class Engine implements Inference {
       const call: Call = { ask, adapter, onToken, resolve, reject, forget, sent: false }
       this.#calls.set(id, call)
       signal?.addEventListener('abort', abort, { once: true })
-      if (this.#state === 'ready') this.#send(id, call)
+      this.#sendWaiting()
     })
   }
 
@@ -225,7 +225,6 @@ export class Engine implements Inference {
         this.#gpu = message.gpu
         this.#settle()
         this.#emit({ kind: 'up', model: message.model, pid: this.#child?.pid ?? 0 })
-        for (const [id, call] of this.#calls) this.#send(id, call)
         break
       case 'refused': {
         const child = this.#child
@@ -235,7 +234,7 @@ export class Engine implements Inference {
       }
       case 'token':
         this.#deliver(message.id, message.text)
-        break
+        return
       case 'done':
         this.#deaths.answered(message.result.adapter)
         this.#take(message.id)?.resolve(message.result as never)
@@ -250,6 +249,7 @@ export class Engine implements Inference {
         this.#take(message.id)?.reject(new BatError(message.failure.code, message.failure.details))
         break
     }
+    this.#sendWaiting()
   }
 
   #deliver(id: number, text: string): void {
@@ -265,7 +265,7 @@ export class Engine implements Inference {
     const lost = [...this.#calls].filter(([, call]) => call.sent)
     const idle = this.#state === 'ready' && lost.length === 0
     const adapters = lost.map(([, { adapter }]) => adapter)
-    const { charged, count, quarantined } = this.#deaths.note(performance.now(), { idle, adapters })
+    const { charged, count, quarantined } = this.#deaths.note({ idle, adapters })
     this.#child = undefined
     this.#tiers = undefined
     for (const [id] of lost) this.#take(id)?.reject(new BatError('E_ENGINE_LOST', { how, lastWords }))
@@ -304,9 +304,17 @@ export class Engine implements Inference {
     if (state !== 'stopped') this.#emit({ kind: state, reason: refusal })
   }
 
-  #send(id: number, call: Call): void {
-    call.sent = true
-    this.#tell(call.ask(id))
+  /** Sends what waits, in turn, as far as it may run beside what was sent already. */
+  #sendWaiting(): void {
+    if (this.#state !== 'ready') return
+    const running = [...this.#calls.values()].filter(({ sent }) => sent).map(({ adapter }) => adapter)
+    for (const [id, call] of this.#calls) {
+      if (call.sent) continue
+      if (!this.#deaths.mayRun(call.adapter, running)) return
+      call.sent = true
+      running.push(call.adapter)
+      this.#tell(call.ask(id))
+    }
   }
 
   #abort(id: number, reason: unknown): void {
@@ -314,6 +322,7 @@ export class Engine implements Inference {
     if (!call) return
     if (call.sent) this.#tell({ kind: 'abort', id })
     call.reject(reason)
+    this.#sendWaiting()
   }
 
   /** Events come after the change that they tell of is complete. */

@@ -9,7 +9,7 @@ import type {
   TokenBias,
 } from 'node-llama-cpp'
 import { BatError } from '../base/errors.ts'
-import type { AdapterTiers, GpuState, LoadedModel, LoadOptions } from './engine-messages.ts'
+import type { AdapterTiers, GpuChoice, GpuState, LoadedModel, LoadOptions } from './engine-messages.ts'
 import { digestOfFile, type FileDigest } from './file-digest.ts'
 import { numbersOf, textsOf } from './gguf.ts'
 import type { Encoder } from './llama-chat.ts'
@@ -55,10 +55,13 @@ export async function openMind(
   const { header, contextLength, parameters } = validateModel(options.modelPath)
   const native = await import('node-llama-cpp').catch(unavailable)
   const llama = await startLlama(native, options)
+  const digesting = digestOfFile(options.modelPath, options.known)
+  const isSame = options.known !== undefined && (await digesting).sha256 === options.known.sha256
   const [digest, model] = await Promise.all([
-    digestOfFile(options.modelPath, options.known),
-    loadModel(llama, options),
+    digesting,
+    loadModel(llama, options.modelPath, { checkTensors: !isSame }),
   ])
+  refuseWithoutRoom(options.gpu, model.gpuLayers)
   const contextSize = Math.min(options.contextSize, contextLength)
   const adapters = new LoadedAdapters(header, {
     model: digest.sha256,
@@ -137,9 +140,20 @@ async function startLlama(native: Native, { gpu, threads }: LoadOptions): Promis
   throw new BatError('E_ENGINE_UNAVAILABLE', { reason: `the GPU asked for, ${gpu}, is not there` })
 }
 
-async function loadModel(llama: Llama, { modelPath, known }: LoadOptions): Promise<LlamaModel> {
+/** The library runs a model for which a GPU has no room on the CPU without a word. */
+function refuseWithoutRoom(gpu: GpuChoice, layers: number): void {
+  if (gpu === false || gpu === 'auto' || layers > 0) return
+  const reason = `the GPU asked for, ${gpu}, has no room for a single layer of the model`
+  throw new BatError('E_ENGINE_UNAVAILABLE', { reason })
+}
+
+async function loadModel(
+  llama: Llama,
+  modelPath: string,
+  { checkTensors }: { readonly checkTensors: boolean },
+): Promise<LlamaModel> {
   try {
-    return await llama.loadModel({ modelPath, checkTensors: !known })
+    return await llama.loadModel({ modelPath, checkTensors })
   } catch (cause) {
     throw new BatError('E_MODEL_INVALID', { file: modelPath, problem: await nativeReason(cause) }, { cause })
   }

@@ -61,10 +61,11 @@ export class Slots<Context> {
     return this.#slots.filter(({ context }) => context !== undefined).map(({ key }) => key)
   }
 
-  /** A slot for this prompt, taken until it is released; waits while all are taken. */
-  async acquire(key: string, tokens: readonly number[]): Promise<Taken<Context>> {
+  /** A slot for this prompt, taken until it is released; waits while all are taken, unless the signal says not to. */
+  async acquire(key: string, tokens: readonly number[], signal?: AbortSignal): Promise<Taken<Context>> {
     let [made, ms] = [false, 0]
     for (;;) {
+      signal?.throwIfAborted()
       const began = performance.now()
       const ahead = this.#slots.find((slot) => slot.key === key && slot.ahead)?.ahead
       if (ahead) {
@@ -79,7 +80,9 @@ export class Slots<Context> {
         ms += performance.now() - began
         return { slot: slot as Taken<Context>['slot'], made, ms }
       }
-      await new Promise<void>((wake) => this.#waiting.push(wake))
+      await this.#wait(signal)
+      // Woken for nothing: another would wait for ever.
+      if (signal?.aborted) this.#waiting.shift()?.()
     }
   }
 
@@ -120,6 +123,22 @@ export class Slots<Context> {
     let same = 0
     while (same < limit && slot.tokens[same] === tokens[same]) same++
     return same - (same % this.#options.chunk)
+  }
+
+  /** Resolves when a slot may be idle; an abort leaves the queue and throws its reason. */
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(wake), 1)
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      this.#waiting.push(wake)
+    })
   }
 
   /** The slot to take, which is busy from now on; undefined while there is none. */

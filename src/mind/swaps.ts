@@ -17,17 +17,18 @@ export class Swaps<Context> {
     this.#options = options
   }
 
-  /** The slot for a prompt with its adapter. Throws E_ADAPTER_INVALID. */
+  /** The slot for a prompt with its adapter. Throws E_ADAPTER_INVALID, and the reason of an abort while it waits. */
   async take(
     adapter: Adapter | undefined,
     tokens: readonly number[],
+    signal: AbortSignal,
   ): Promise<{ readonly slot: Taken<Context>['slot']; readonly swap: Swap }> {
     const { adapters, slots } = this.#options
     const wasLoaded = adapters.isLoaded(adapter)
     const began = performance.now()
     const key = await adapters.keyOf(adapter)
     const checked = performance.now() - began
-    const { slot, made, ms } = await slots.acquire(key, tokens)
+    const { slot, made, ms } = await slots.acquire(key, tokens, signal)
     if (made) await this.#changed()
     return { slot, swap: { tier: tierOf(made, wasLoaded), ms: checked + ms } }
   }

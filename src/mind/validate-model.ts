@@ -17,6 +17,13 @@ const largestRank = 512
 const matrixTypes = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1']
 const blockTypes = ['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K']
 const adapterTypes = ['F32', 'F16', 'BF16', 'Q8_0']
+/** `longrope` needs tensors of factors, which are not accepted. */
+const ropeScalings = ['none', 'linear', 'yarn']
+/** What a dense model that is read from left to right has none of. */
+const absentParts = [
+  ...['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count'],
+  'nextn_predict_layers',
+]
 const adapted =
   /^(blk\.\d+\.(?:attn_q|attn_k|attn_v|attn_output|ffn_gate|ffn_up|ffn_down)\.weight)\.lora_[ab]$/
 
@@ -44,7 +51,8 @@ export function validateModel(path: string): ModelFacts {
     metadata.text('general.architecture', ['llama'])
     metadata.text('general.type', ['model'], 'optional')
     if (metadata.has('split.count')) metadata.whole('split.count', 1, 1, 'u16')
-    if (metadata.has('llama.expert_count')) metadata.whole('llama.expert_count', 0, 0)
+    for (const part of absentParts) if (metadata.has(`llama.${part}`)) metadata.whole(`llama.${part}`, 0, 0)
+    metadata.notFalse('llama.attention.causal')
     const shape = shapeOf(metadata)
     const vocabulary = checkVocabulary(header)
     if (metadata.has('llama.vocab_size')) metadata.whole('llama.vocab_size', vocabulary, vocabulary)
@@ -108,6 +116,12 @@ function shapeOf(metadata: Metadata): Shape {
     if (metadata.has(`llama.${key}`)) metadata.whole(`llama.${key}`, head, head)
   metadata.real('llama.attention.layer_norm_rms_epsilon', (value) => value > 0 && value < 1)
   metadata.real('llama.rope.freq_base', (value) => value >= 1)
+  metadata.text('llama.rope.scaling.type', ropeScalings, 'optional')
+  // llama.cpp reads a factor of 0 as none, and writes it so.
+  for (const key of ['rope.scaling.factor', 'rope.scale_linear'])
+    if (metadata.has(`llama.${key}`)) metadata.real(`llama.${key}`, (value) => value >= 0)
+  if (metadata.has('llama.rope.scaling.attn_factor'))
+    metadata.real('llama.rope.scaling.attn_factor', (value) => value > 0)
   return { embedding, layers, feedForward, context, keys: keyHeads * head, head }
 }
 
@@ -212,6 +226,11 @@ class Metadata {
     const value = this.#get(key, 'str')
     if (!allowed.includes(value as string))
       throw new Error(`${key} is ${JSON.stringify(value)} instead of ${allowed.join(', ')}`)
+  }
+
+  /** Absent or true. */
+  notFalse(key: string): void {
+    if (this.has(key) && !this.#get(key, 'bool')) throw new Error(`${key} is false`)
   }
 
   whole(key: string, least: number, most: number, type: GgufScalarType = 'u32'): number {

@@ -34,7 +34,7 @@ before(async () => {
   image = await openImage({ dir: join(folder, 'image'), clock: systemClock, durable: false })
   await openWorld(image)
   engine = startEngine({
-    ...{ modelPath, gpu: false, threads: 1, quarantine: { deaths: 2, withinMs: 600_000 } },
+    ...{ modelPath, gpu: false, threads: 1, quarantine: { deaths: 2 } },
     onEvent: (event) => event.kind === 'shunned' && desk.shun(event.adapter, event.reason.message),
   })
   const warm = await WarmAdapters.open({ dir: join(folder, 'warm'), bytes: 1 << 20 })

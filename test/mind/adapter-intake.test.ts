@@ -10,10 +10,10 @@ import { checkAdapter, convertAdapter } from '../../src/mind/adapter-intake.ts'
 import { startEngine } from '../../src/mind/engine.ts'
 import { sha256OfFile } from '../../src/mind/file-digest.ts'
 import { readGgufHeader, readTensorFloats } from '../../src/mind/gguf.ts'
-import { encodeFloats } from '../../src/mind/tensor-types.ts'
+import { decodeFloats, encodeFloats, tensorType } from '../../src/mind/tensor-types.ts'
 import { WarmAdapters } from '../../src/mind/warm-adapters.ts'
 import { request } from './engine-behaviour.ts'
-import { safetensorsOf, writePeft } from './peft-adapter.ts'
+import { type PeftShape, safetensorsOf, upperHalves, writePeft } from './peft-adapter.ts'
 import { type TinyModel, tinyAdapter, tinyModel, writeModel } from './tiny-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-intake-'))
@@ -36,12 +36,24 @@ const refusal = (problem: RegExp) => (thrown: unknown) => {
   return true
 }
 
-async function converted(name: string, change: { factor?: number; config?: object } = {}): Promise<string> {
+async function converted(name: string, change: Partial<PeftShape> = {}): Promise<string> {
   const dir = writePeft(at(name), adapter, { ...shape, ...change })
   const out = at(`${name}.gguf`)
   const [weights, config] = [join(dir, 'adapter_model.safetensors'), join(dir, 'adapter_config.json')]
   await convertAdapter({ weights, config, base, out })
   return out
+}
+
+/** The same adapter in BF16. */
+function asBf16({ metadata, tensors }: TinyModel): TinyModel {
+  const halved = [...tensors].map(([name, { shape, type, data }]) => {
+    const floats = decodeFloats(type, data)!
+    return [
+      name,
+      { name, shape, type: tensorType('BF16'), data: upperHalves(encodeFloats('F32', floats)) },
+    ] as const
+  })
+  return { metadata, tensors: new Map(halved) }
 }
 
 test('answers with a converted PEFT adapter as with the same adapter in GGUF', async () => {
@@ -60,6 +72,10 @@ test('answers with a converted PEFT adapter as with the same adapter in GGUF', a
     assert.equal(await answer(await converted('rslora', { factor: 2, config: rank })), expected)
     const patterns = { lora_alpha: 16, alpha_pattern: { 'layers.\\d+.self_attn.q_proj': 8, '.*': 8 } }
     assert.equal(await answer(await converted('patterns', { config: patterns })), expected)
+    writeModel(at('halved.gguf'), asBf16(adapter))
+    const inHalves = await answer(at('halved.gguf'))
+    assert.notEqual(inHalves, await answer())
+    assert.equal(await answer(await converted('bf16', { dtype: 'BF16' })), inHalves)
   } finally {
     await engine.stop()
   }

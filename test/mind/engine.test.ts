@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -20,7 +20,7 @@ import {
 import { sha256OfFile } from '../../src/mind/file-digest.ts'
 import { encodePrompt } from '../../src/mind/llama-chat.ts'
 import { behaviours, code, endless, request } from './engine-behaviour.ts'
-import { tinyAdapter, tinyModel, tinyVocabulary, writeModel } from './tiny-model.ts'
+import { tinyAdapter, tinyKQuantModel, tinyModel, tinyVocabulary, writeModel } from './tiny-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-engine-'))
 const modelPath = join(folder, 'tiny.gguf')
@@ -224,12 +224,12 @@ test('fails running calls when its process is killed and when it is stopped; kil
   assert.equal(killed.status().state, 'stopped')
 })
 
-test('quarantines a model whose process ends twice with no answer between', async () => {
+test('quarantines a model whose process ends three times with no answer between, and waits longer each time', async () => {
   const events: EngineEvent[] = []
   const failures: unknown[] = []
   const { promise, resolve } = withResolvers()
   const doomed = start({
-    quarantine: { deaths: 2, withinMs: 600_000 },
+    quarantine: { deaths: 3 },
     onEvent: (event) => {
       events.push(event)
       if (event.kind === 'up')
@@ -241,11 +241,13 @@ test('quarantines a model whose process ends twice with no answer between', asyn
   })
   await promise
   const kinds = events.map(({ kind }) => kind)
-  assert.deepEqual(kinds, ['up', 'down', 'up', 'quarantined'])
+  assert.deepEqual(kinds, ['up', 'down', 'up', 'down', 'up', 'quarantined'])
+  const waits = events.flatMap((event) => (event.kind === 'down' ? [event.againInMs] : []))
+  assert.deepEqual(waits, [100, 200])
   assert.ok(failures.every(code('E_ENGINE_LOST')))
   await assert.rejects(doomed.infer(request()), (thrown) => {
     assert.ok(thrown instanceof BatError && thrown.code === 'E_MODEL_QUARANTINED' && !thrown.retryable)
-    assert.match(thrown.message, /2 times .* SIGKILL/)
+    assert.match(thrown.message, /3 times .* SIGKILL/)
     return true
   })
   const { state, reason, pid } = doomed.status()
@@ -258,7 +260,7 @@ test('quarantines an adapter that ends the process, and goes on without it', asy
   const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 1 }
   const shunned = withResolvers()
   const unlucky = start({
-    quarantine: { deaths: 2, withinMs: 600_000 },
+    quarantine: { deaths: 2 },
     onEvent: ({ kind }) => kind === 'shunned' && shunned.resolve(),
   })
   for (let death = 1; death <= 2; death++) {
@@ -276,6 +278,23 @@ test('quarantines an adapter that ends the process, and goes on without it', asy
     return true
   })
   assert.equal((await unlucky.infer(request({ maxTokens: 1 }))).tokensOut, 1)
+  await unlucky.stop()
+})
+
+test('finds the adapter that ends the process though others were asked at the same time', async () => {
+  const adapter = { path: adapterPath, sha256: await sha256OfFile(adapterPath), scale: 1 }
+  const unlucky = start({ quarantine: { deaths: 2 } })
+  const kill = () => process.kill(unlucky.status().pid!, 'SIGKILL')
+  const fatal = () =>
+    assert.rejects(unlucky.infer(request({ ...endless, adapter }), { onToken: kill }), code('E_ENGINE_LOST'))
+  const begun = withResolvers()
+  const beside = unlucky.infer(request(endless), { onToken: () => begun.resolve() })
+  await Promise.all([assert.rejects(beside, code('E_ENGINE_LOST')), begun.promise.then(fatal)])
+  const [answer] = await Promise.all([unlucky.infer(request()), fatal()])
+  const [, again] = await Promise.all([fatal(), unlucky.infer(request())])
+  assert.equal(again.text, answer.text)
+  await assert.rejects(unlucky.infer(request({ adapter })), code('E_ADAPTER_QUARANTINED'))
+  assert.equal(unlucky.status().restarts, 3)
   await unlucky.stop()
 })
 
@@ -305,7 +324,7 @@ test('does not hold it against a model when its idle process is killed', async (
   }
   const again = withResolvers()
   const unlucky = start({
-    quarantine: { deaths: 1, withinMs: 600_000 },
+    quarantine: { deaths: 1 },
     onEvent: (event) => {
       if (event.kind === 'up') kill(event.pid)
       if (event.kind === 'down') again.resolve()
@@ -335,6 +354,79 @@ test('is absent without a model, or with one that would end its process', async 
   assert.deepEqual([state, restarts], ['absent', 0])
   assert.match(reason ?? '', /head_count is missing/)
   await assert.rejects(start({ modelPath: join(folder, 'nowhere') }).infer(request()), /no such file/)
+})
+
+test('is absent with a model of K-quants whose scale is no number, even if it came while the process was gone', async () => {
+  const [path, beside] = [join(folder, 'k-quants.gguf'), join(folder, 'beside.gguf')]
+  const [infinite, noNumber] = [0x7c00, 0x7e00]
+  writeModel(beside, tinyKQuantModel(infinite))
+  assert.match((await start({ modelPath: beside }).ready()).reason ?? '', /invalid data/)
+  writeModel(beside, tinyKQuantModel(noNumber))
+  writeModel(path, tinyKQuantModel())
+  const replaced = start({
+    modelPath: path,
+    onEvent: ({ kind }) => kind === 'down' && renameSync(beside, path),
+  })
+  assert.equal((await replaced.infer(request())).seed, 7)
+  process.kill(replaced.status().pid!, 'SIGKILL')
+  await until(() => replaced.status().restarts === 1)
+  await assert.rejects(replaced.infer(request()), code('E_MODEL_INVALID'))
+  assert.match(replaced.status().reason ?? '', /invalid data/)
+})
+
+test('ends a call with E_ENGINE_LOST when the model is cut short under it, and is absent then', async () => {
+  const path = join(folder, 'cut.gguf')
+  copyFileSync(modelPath, path)
+  const cut = start({ modelPath: path })
+  await cut.infer(request({ maxTokens: 1 }))
+  truncateSync(path, 0)
+  await assert.rejects(cut.infer(request({ seed: 8 })), (thrown) => {
+    assert.ok(code('E_ENGINE_LOST')(thrown))
+    assert.match((thrown as BatError).message, /SIGBUS/)
+    return true
+  })
+  await assert.rejects(cut.infer(request()), code('E_MODEL_INVALID'))
+  assert.equal(cut.status().state, 'absent')
+})
+
+test('keeps the adapter of an answer that is being written, whatever others are asked for', async () => {
+  const used = await Promise.all(
+    [31, 32, 33].map(async (seed) => {
+      const path = join(folder, `adapter-${seed}.gguf`)
+      writeModel(path, tinyAdapter(seed))
+      return { path, sha256: await sha256OfFile(path), scale: 1 }
+    }),
+  )
+  const [long, ...short] = used.map((adapter, i) =>
+    request({ adapter, temperature: 0, ...(i === 0 ? endless : { maxTokens: 5 }) }),
+  )
+  const alone = []
+  for (const each of [long!, ...short]) alone.push((await engine.infer(each)).text)
+  const tight = start({ adapterBytes: 1 })
+  const begun = withResolvers()
+  const writing = tight.infer(long!, { onToken: () => begun.resolve() })
+  await begun.promise
+  for (const [i, each] of short.entries()) {
+    assert.equal((await tight.infer(each)).text, alone[i + 1])
+    const { calls, adapters } = tight.status()
+    assert.equal(calls, 1, 'the long answer is written too soon for this test')
+    assert.ok(adapters?.loaded.includes(used[0]!.sha256))
+  }
+  assert.equal((await writing).text, alone[0])
+  await tight.stop()
+})
+
+test('holds an end of the process while it loads against the model, and what was asked is answered by the next', async () => {
+  const killed = start({ quarantine: { deaths: 2 } })
+  process.kill(killed.status().pid!, 'SIGKILL')
+  assert.equal((await killed.infer(request())).seed, 7)
+  assert.equal(killed.status().restarts, 1)
+  await killed.stop()
+  const doomed = start({ quarantine: { deaths: 1 } })
+  const asked = doomed.infer(request())
+  process.kill(doomed.status().pid!, 'SIGKILL')
+  await assert.rejects(asked, code('E_MODEL_QUARANTINED'))
+  assert.equal(doomed.status().restarts, 0)
 })
 
 test('ends its process when the one that started it is killed', async () => {

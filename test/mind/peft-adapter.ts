@@ -21,6 +21,8 @@ export interface PeftShape {
   /** B is divided by this, and the configuration makes up for it. */
   readonly factor?: number
   readonly config?: object
+  /** F32 unless said otherwise; of BF16 only the upper half of each number is kept. */
+  readonly dtype?: 'F32' | 'BF16'
 }
 
 /** Writes the folder of a PEFT adapter, and answers its path. */
@@ -37,7 +39,7 @@ export function writePeft(folder: string, adapter: TinyModel, shape: PeftShape):
 /** The bytes of the safetensors file of an adapter; `metadata` as the format has it. */
 export function safetensorsOf(
   { tensors }: TinyModel,
-  { heads, keyHeads, factor = 1 }: PeftShape,
+  { heads, keyHeads, factor = 1, dtype = 'F32' }: PeftShape,
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Buffer {
   const header: Record<string, unknown> = { __metadata__: metadata }
@@ -49,9 +51,10 @@ export function safetensorsOf(
     const [columns = 0, rows = 0] = shape
     const turned = matrix === 'attn_q' ? heads : matrix === 'attn_k' ? keyHeads : undefined
     const inOrder = half === 'b' && turned !== undefined ? halves(floats, rows, turned) : floats
-    const stored = encodeFloats('F32', half === 'b' ? inOrder.map((value) => value / factor) : inOrder)
+    const whole = encodeFloats('F32', half === 'b' ? inOrder.map((value) => value / factor) : inOrder)
+    const stored = dtype === 'F32' ? whole : upperHalves(whole)
     const full = `base_model.model.model.layers.${layer}.${modules[matrix]}.lora_${half?.toUpperCase()}.weight`
-    header[full] = { dtype: 'F32', shape: [rows, columns], data_offsets: [at, at + stored.length] }
+    header[full] = { dtype, shape: [rows, columns], data_offsets: [at, at + stored.length] }
     data.push(stored)
     at += stored.length
   }
@@ -60,6 +63,9 @@ export function safetensorsOf(
   length.writeBigUInt64LE(BigInt(json.length))
   return Buffer.concat([length, json, ...data])
 }
+
+/** F32 cut to BF16. */
+export const upperHalves = (bytes: Uint8Array): Uint8Array => bytes.filter((_, i) => i % 4 >= 2)
 
 /** Rows of each head: the even ones first, then the odd ones (the inverse of llama.cpp's `permute`). */
 function halves(floats: Float32Array, rows: number, heads: number): Float32Array {

@@ -3,7 +3,7 @@
 import { byteAlphabet, symbolsOf, type Vocabulary } from '../../src/mind/bpe.ts'
 import { type GgufTensor, type GgufValue, writeGguf } from '../../src/mind/gguf.ts'
 import { llamaChatTemplate, llamaSpecialTokens } from '../../src/mind/llama-chat.ts'
-import { encodeFloats, tensorType } from '../../src/mind/tensor-types.ts'
+import { bytesOf, encodeFloats, tensorType } from '../../src/mind/tensor-types.ts'
 
 const words = ['system', ' the', ' a', 'user', 'assistant', ' number', 'function', ' return', '\n\n', ' self']
 
@@ -131,6 +131,17 @@ export function tinyAdapter(
       add(`blk.${layer}.${target}.weight.lora_b`, rank, outputs)
     }
   return { metadata, tensors }
+}
+
+/** A model of width 256 one of whose matrices is of K-quants, all zero, with this number (as 16 bits) for the scale of a block. */
+export function tinyKQuantModel(scale = 0): TinyModel {
+  const model = tinyModel(1, { embedding: 256, layers: 1 })
+  const [name, type] = ['blk.0.ffn_up.weight', tensorType('Q4_K')]
+  const { shape } = model.tensors.get(name)!
+  const data = new Uint8Array(bytesOf(type, shape[0]! * shape[1]!))
+  new DataView(data.buffer).setUint16(3 * type.bytes, scale, true)
+  model.tensors.set(name, { name, shape, type, data })
+  return model
 }
 
 export const writeModel = (path: string, { metadata, tensors }: TinyModel): void =>

@@ -34,6 +34,12 @@ const zeros = (name: string, shape: readonly number[], type: 'F32' | 'F16' | 'Q8
   const data = encodeFloats(type, new Float32Array(shape.reduce((all, size) => all * size, 1)))
   return { name, shape, type: tensorType(type), data }
 }
+/** A tensor of BF16 that holds these 16 bits in one place, and zeros. */
+const halves = (name: string, shape: readonly [number, number], bits: number): GgufTensor => {
+  const data = new Uint8Array(2 * shape[0] * shape[1])
+  new DataView(data.buffer).setUint16(10, bits, true)
+  return { name, shape, type: tensorType('BF16'), data }
+}
 const withTensor = (tensor: GgufTensor) => (model: TinyModel) => model.tensors.set(tensor.name, tensor)
 const withoutTensor = (name: string) => (model: TinyModel) => model.tensors.delete(name)
 const withNumber = (name: string, value: number, type: 'F32' | 'F16' | 'Q8_0') => (model: TinyModel) => {
@@ -61,6 +67,15 @@ const brokenModels: readonly Break[] = [
   ['a type that is no text', withKey('general.type', u32(1)), /general\.type has type u32/],
   ['part of a split model', withKey('split.count', { type: 'u16', value: 2 }), /split\.count is 2/],
   ['experts', withKey('llama.expert_count', u32(8)), /expert_count is 8/],
+  ['experts in use', withKey('llama.expert_used_count', u32(2)), /expert_used_count is 2/],
+  ['groups of experts', withKey('llama.expert_group_count', u32(2)), /expert_group_count is 2/],
+  ['groups in use', withKey('llama.expert_group_used_count', u32(1)), /expert_group_used_count is 1/],
+  ['layers that predict ahead', withKey('llama.nextn_predict_layers', u32(3)), /predict_layers is 3/],
+  [
+    'attention to what comes later',
+    withKey('llama.attention.causal', { type: 'bool', value: false }),
+    /attention\.causal is false/,
+  ],
   ['no head count', without('llama.attention.head_count'), /head_count is missing/],
   ['no heads', withKey('llama.attention.head_count', u32(0)), /head_count is 0/],
   [
@@ -94,6 +109,37 @@ const brokenModels: readonly Break[] = [
     /freq_base cannot be Inf/,
   ],
   ['no base for RoPE', without('llama.rope.freq_base'), /freq_base is missing/],
+  ['an unknown scaling of RoPE', withKey('llama.rope.scaling.type', str('ntk')), /scaling\.type is "ntk"/],
+  [
+    'a scaling of RoPE whose factors it lacks',
+    withKey('llama.rope.scaling.type', str('longrope')),
+    /scaling\.type is "longrope"/,
+  ],
+  [
+    'a scaling of RoPE that is no number',
+    withKey('llama.rope.scaling.factor', f32(Number.NaN)),
+    /scaling\.factor cannot be NaN/,
+  ],
+  [
+    'an infinite scaling of RoPE',
+    withKey('llama.rope.scaling.factor', f32(Number.POSITIVE_INFINITY)),
+    /scaling\.factor cannot be Inf/,
+  ],
+  [
+    'a scaling of RoPE below zero',
+    withKey('llama.rope.scaling.factor', f32(-8)),
+    /scaling\.factor cannot be -8/,
+  ],
+  [
+    'a scaling of RoPE that is no number, by its old name',
+    withKey('llama.rope.scale_linear', f32(Number.NaN)),
+    /scale_linear cannot be NaN/,
+  ],
+  [
+    'attention scaled to nothing',
+    withKey('llama.rope.scaling.attn_factor', f32(0)),
+    /attn_factor cannot be 0/,
+  ],
   ['another RoPE dimension', withKey('llama.rope.dimension_count', u32(8)), /dimension_count is 8/],
   ['another vocabulary size', withKey('llama.vocab_size', u32(7)), /vocab_size is 7/],
   ['an odd alignment', withKey('general.alignment', u32(24)), /alignment/],
@@ -174,6 +220,11 @@ const brokenModels: readonly Break[] = [
       /blk\.0\.ffn_up\.weight holds a number that is not finite/,
     ],
   ),
+  [
+    'a weight that is no number, as BF16',
+    withTensor(halves('blk.0.ffn_up.weight', [64, 96], 0x7fc0)),
+    /blk\.0\.ffn_up\.weight holds a number that is not finite/,
+  ],
 ]
 
 const brokenAdapters: readonly Break[] = [
@@ -246,6 +297,20 @@ test('accepts a sound model and tells what is in it', () => {
   assert.equal(facts.embedding, 64)
   assert.equal(facts.contextLength, 2048)
   assert.equal(facts.vocabulary, tokensOf(tinyModel()).length)
+})
+
+test('accepts what says of itself that it is dense, causal and scaled as is known', () => {
+  for (const type of ['none', 'linear', 'yarn']) {
+    const model = tinyModel()
+    for (const part of ['expert_count', 'expert_used_count', 'expert_group_count', 'nextn_predict_layers'])
+      withKey(`llama.${part}`, u32(0))(model)
+    withKey('llama.attention.causal', { type: 'bool', value: true })(model)
+    withKey('llama.rope.scaling.type', str(type))(model)
+    withKey('llama.rope.scaling.factor', f32(type === 'none' ? 0 : 8))(model)
+    withKey('llama.rope.scaling.attn_factor', f32(1))(model)
+    writeModel(file, model)
+    assert.equal(validateModel(file).layers, 2)
+  }
 })
 
 test('accepts a sound adapter for its model', () => {
