@@ -134,6 +134,6 @@ export type FromProcess =
   | { readonly kind: 'refused'; readonly failure: Failure }
   | { readonly kind: 'token'; readonly id: number; readonly text: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: InferResult }
-  | { readonly kind: 'prepared'; readonly id: number; readonly swap: Swap }
+  | { readonly kind: 'prepared'; readonly id: number; readonly swap: Swap | undefined }
   | { readonly kind: 'tiers'; readonly tiers: AdapterTiers }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }

@@ -18,8 +18,11 @@ export interface Inference {
    * E_ENGINE_UNAVAILABLE, E_ENGINE_REFUSED), or with the reason of the signal.
    */
   infer(request: InferRequest, options?: InferOptions): Promise<InferResult>
-  /** Has what a call with this adapter needs made before the call comes. Rejects as `infer` does. */
-  prepare(adapter: Adapter): Promise<Swap>
+  /**
+   * Has what a call with this adapter needs made before the call comes, and answers what that took; undefined when nothing was
+   * made. Rejects as `infer` does.
+   */
+  prepare(adapter: Adapter): Promise<Swap | undefined>
   status(): EngineStatus
   /** Resolves when it can answer for the first time, or it is certain that it cannot. */
   ready(): Promise<EngineStatus>

@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto'
 import { BatError, batErrorOf } from '../base/errors.ts'
 import { unlessAborted } from '../base/unless-aborted.ts'
 import { fitting, parsedGrammar, withoutPrefill } from './answer-form.ts'
-import type { InferRequest, InferResult, LoadedModel, Swap } from './engine-messages.ts'
+import type { InferRequest, InferResult, LoadedModel } from './engine-messages.ts'
 import { requestProblem } from './infer-request.ts'
 import type { EngineState, EngineStatus, Inference, InferOptions } from './inference.ts'
 import { askStream, type RemoteLimits, type RemotePlace } from './remote-http.ts'
@@ -100,10 +100,8 @@ class RemoteEngine implements Inference {
     }
   }
 
-  /** A server has its adapters at hand, or does not say. */
-  async prepare(): Promise<Swap> {
-    return { tier: 'hot', ms: 0 }
-  }
+  /** Nothing is made: a server has its adapters at hand, or does not say. */
+  async prepare(): Promise<undefined> {}
 
   status(): EngineStatus {
     return {

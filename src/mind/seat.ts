@@ -43,7 +43,7 @@ export class Seat implements Inference {
     return answer.finally(() => this.#calls.delete(answer))
   }
 
-  async prepare(adapter: Adapter): Promise<Swap> {
+  async prepare(adapter: Adapter): Promise<Swap | undefined> {
     await this.#changing
     return this.#engine.prepare(adapter)
   }

@@ -93,6 +93,35 @@ test('brings an adapter to work before it is asked for', async () => {
   assert.equal(metrics.summary().durations.swap_cold?.count, 3)
 })
 
+test('notes nothing where an adapter could not be brought to work early, or was there already', async (t) => {
+  const { blob } = await expertFor('BABS', 7)
+  const narrow = startEngine({ modelPath, gpu: false, threads: 1, parallel: 1 })
+  t.after(() => narrow.stop())
+  const warm = await WarmAdapters.open({ dir: join(folder, 'narrow'), bytes: 1 << 20 })
+  const counts = new Metrics()
+  const options = { image, engine: narrow, warm, metrics: counts, clock: systemClock }
+  const busy = new ExpertDesk({ ...options, log: openLog('silent', 2), tell: () => {} })
+  const enough = new AbortController()
+  let prefetched: Promise<void> | undefined
+  const taken = busy.infer(as('ALFRED', endless), {
+    signal: enough.signal,
+    onToken: () => {
+      prefetched ??= busy.prefetch(['BABS']).finally(() => enough.abort(new Error('enough')))
+    },
+  })
+  await assert.rejects(taken, /enough/)
+  await prefetched
+  assert.equal(busy.lastSwapOf('BABS'), undefined)
+  assert.equal(busy.tierOf(blob.sha256), 'warm')
+  await busy.infer(as('ALFRED', { maxTokens: 1 })) // after which the slot is idle
+  for (let time = 1; time <= 2; time++) {
+    await busy.prefetch(['BABS'])
+    assert.equal(busy.lastSwapOf('BABS')?.tier, 'cold')
+  }
+  const { durations } = counts.summary()
+  assert.deepEqual([durations.swap_cold?.count, durations.swap_hot], [1, undefined])
+})
+
 test('has a persona think as the bare model where its adapter is for another model, or damaged', async () => {
   const bare = await desk.infer(as('ALFRED'))
   const unfit = await expertFor('BABS', 4, 'f'.repeat(64))
