@@ -50,7 +50,7 @@ export interface InferRequest {
   readonly adapter?: Adapter
   /** GBNF with a rule `root`, which the text of the result will match unless it is cut at `maxTokens`. */
   readonly grammar?: string
-  /** The same form as far as JSON Schema can say it, for servers that take no grammar. */
+  /** The same form as far as JSON Schema can say it, for servers that take no grammar; never without one. */
   readonly schema?: JsonSchema
   readonly maxTokens: number
   /** 0 takes the likeliest token each time. */
