@@ -16,6 +16,8 @@ export interface Adapter {
   readonly path: string
   readonly sha256: string
   readonly scale: number
+  /** What people call it; a model server may have it under that name. */
+  readonly name?: string
   /** Digest of the only model that it is for, where that is known. */
   readonly base?: string
 }

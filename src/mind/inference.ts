@@ -46,6 +46,8 @@ export interface EngineStatus {
   readonly pid?: number
   /** Where the adapters are that were asked for. */
   readonly adapters?: AdapterTiers
+  /** The names that adapters can be asked for by, at a model server; what it had when it was last seen. */
+  readonly adapterNames?: readonly string[]
 }
 
 export interface InferOptions {

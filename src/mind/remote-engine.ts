@@ -53,6 +53,7 @@ class RemoteEngine implements Inference {
   #reason: string | undefined
   #refusal: BatError | undefined
   #known: Known | undefined
+  #adapterNames: readonly string[] = []
   #looking: Promise<Known> | undefined
   #timer: NodeJS.Timeout | undefined
   #calls = 0
@@ -107,6 +108,7 @@ class RemoteEngine implements Inference {
     return {
       state: this.#state,
       ...(this.#known && { model: this.#known.model }),
+      adapterNames: this.#adapterNames,
       ...{ gpu: false, threads: 0, restarts: this.#losses, calls: this.#calls },
       ...(this.#reason !== undefined && { reason: this.#reason }),
     }
@@ -142,6 +144,7 @@ class RemoteEngine implements Inference {
       const { special } = server
       const encoder = special && new PromptEncoder(this.#place, special)
       this.#known = { server, model: this.#modelOf(server), ...(encoder && { encoder }) }
+      this.#adapterNames = [...server.adapters.keys()]
       this.#state = 'ready'
       this.#reason = undefined
       return this.#known
