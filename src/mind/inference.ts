@@ -26,6 +26,8 @@ export interface Inference {
   status(): EngineStatus
   /** Resolves when it can answer for the first time, or it is certain that it cannot. */
   ready(): Promise<EngineStatus>
+  /** Of an engine whose calls fail while it is down: resolves when it is next found ready. */
+  back?(): Promise<void>
   /** Calls without an answer fail with E_ENGINE_STOPPED. */
   stop(): Promise<void>
 }
