@@ -1,7 +1,8 @@
 // The experts at work: every call that is made for a persona goes through here and gets the adapter that serves the persona at
 // that moment, in the image as it is now. What it took to have it there is measured by tier (src/mind/swaps.ts) and kept.
 //
-// An adapter that was checked against another model does not fit and is left out; so is one that turned out to be unusable
+// An adapter that was checked against another model does not fit and is left out; at a model server, whose model nobody sees,
+// one that it has under none of its names. So is one that turned out to be unusable
 // (its file is damaged, it ended the process too often): the persona then thinks as the bare model, which is told, and the
 // result names no adapter.
 import type { Clock } from '../src/base/clock.ts'
@@ -10,7 +11,8 @@ import type { Logger } from '../src/base/log.ts'
 import type { Image } from '../src/image/image.ts'
 import type { Metrics } from '../src/metacognition/metrics.ts'
 import type { Adapter, InferRequest, InferResult, Swap } from '../src/mind/engine-messages.ts'
-import type { Inference, InferOptions } from '../src/mind/inference.ts'
+import type { EngineStatus, Inference, InferOptions } from '../src/mind/inference.ts'
+import { namesOfAdapter } from '../src/mind/remote-server.ts'
 import type { WarmAdapters } from '../src/mind/warm-adapters.ts'
 import type { ExpertEvent } from '../src/protocol/messages.ts'
 import { expertsIn, personasIn, type Serving, servingIn } from './experts.ts'
@@ -76,10 +78,8 @@ export class ExpertDesk {
   }
 
   /** Why an adapter is left out, if it is: it does not fit the model, or was found to be unusable. */
-  problemOf({ base, blob }: Serving): string | undefined {
-    const { model } = this.#options.engine.status()
-    const unfit = model && model.sha256 !== base ? `made for the model ${base.slice(0, 12)}` : undefined
-    return this.#faults.get(blob.sha256) ?? unfit
+  problemOf(persona: string, serving: Serving): string | undefined {
+    return this.#faults.get(serving.blob.sha256) ?? unfit(persona, serving, this.#options.engine.status())
   }
 
   tierOf(sha256: string): Tier {
@@ -108,14 +108,14 @@ export class ExpertDesk {
     const serving = servingIn(image.now(), persona)
     if (!serving) return undefined
     const status = engine.status()
-    const { model } = status.state === 'ready' ? status : await engine.ready()
-    return model?.sha256 === serving.base && !this.#faults.has(serving.blob.sha256) ? serving : undefined
+    const known = status.state === 'ready' ? status : await engine.ready()
+    return fits(persona, serving, known) && !this.#faults.has(serving.blob.sha256) ? serving : undefined
   }
 
   /** Works with the adapter's file; undefined when the adapter is at fault. */
   async #with<T extends { readonly swap: Swap | undefined }>(
     persona: string,
-    { blob: { sha256, size }, blob, base }: Serving,
+    { blob: { sha256, size }, blob, base, name }: Serving,
     work: (adapter: Adapter) => Promise<T>,
   ): Promise<T | undefined> {
     const { image, warm } = this.#options
@@ -123,13 +123,13 @@ export class ExpertDesk {
     try {
       return await warm.use({ sha256, size, source: () => image.blobPath(blob) }, async (path) => {
         const fileMs = performance.now() - began
-        const done = await work({ path, sha256, scale: 1, base })
+        const done = await work({ path, sha256, scale: 1, name, base })
         if (done.swap) this.#note(persona, { ...done.swap, ms: done.swap.ms + fileMs })
         return done
       })
     } catch (thrown) {
       if (!(thrown instanceof BatError) || !faults.has(thrown.code)) throw thrown
-      const isOurs = this.#options.engine.status().model?.sha256 === base
+      const isOurs = fits(persona, { blob, base, name }, this.#options.engine.status())
       if (isOurs) this.#fault(sha256, thrown.message) // else another model has taken over meanwhile
       return undefined
     }
@@ -150,4 +150,22 @@ export class ExpertDesk {
     const name = expertsIn(image.now()).find(({ blob }) => blob.sha256 === sha256)?.name ?? sha256
     tell({ kind: 'expert', name, what: 'dropped_out', reason })
   }
+}
+
+type Fit = Pick<Serving, 'blob' | 'base' | 'name'>
+
+const fits = (persona: string, serving: Fit, status: EngineStatus): boolean =>
+  (status.model ?? status.adapterNames) !== undefined && unfit(persona, serving, status) === undefined
+
+/** Why an adapter does not fit what answers: our own engine's model is another, or a model server has none of its names. */
+function unfit(
+  persona: string,
+  { blob, base, name }: Fit,
+  { model, adapterNames }: EngineStatus,
+): string | undefined {
+  if (!adapterNames)
+    return model && model.sha256 !== base ? `made for the model ${base.slice(0, 12)}` : undefined
+  const names = namesOfAdapter({ sha256: blob.sha256, name }, persona)
+  if (names.some((each) => adapterNames.includes(each))) return undefined
+  return `the model server has no adapter called ${names.slice(1).join(' or ')}, nor by its digest`
 }

@@ -83,7 +83,8 @@ export async function openExpertOffice(options: ExpertOfficeOptions): Promise<Ex
       offers.offer(expert)
     },
     obstacle: async () => {
-      if (config.model.engine !== 'local') return 'a model server answers, and adapters are checked here'
+      if (config.model.engine !== 'local')
+        return 'adapters are checked with a model that runs here: set model.engine to local in batos.config.json, and restart'
       const { state, reason = state } = await engine.ready()
       return state === 'ready' ? undefined : `no model is at work: ${reason}`
     },
@@ -128,7 +129,7 @@ export async function openExpertOffice(options: ExpertOfficeOptions): Promise<Ex
 }
 
 function stateOf(persona: string, serving: Serving, desk: ExpertDesk): PersonaState {
-  const [problem, lastSwap] = [desk.problemOf(serving), desk.lastSwapOf(persona)]
+  const [problem, lastSwap] = [desk.problemOf(persona, serving), desk.lastSwapOf(persona)]
   return {
     tier: desk.tierOf(serving.blob.sha256),
     ...(problem === undefined ? {} : { problem }),

@@ -2,6 +2,7 @@
 // was refused before it came into the image. Where they are is known by a running kernel only.
 import { z } from 'zod'
 import { bytesOf } from '../../src/base/amounts.ts'
+import { BlobRef, type PlainObject } from '../../src/base/value.ts'
 import { refusedIn } from '../adapter-folder.ts'
 import type { OfficeState } from '../expert-office.ts'
 import { type Expert, expertsIn, personasIn, servingIn } from '../experts.ts'
@@ -35,6 +36,8 @@ interface ExpertListed {
   readonly base: string
   readonly source: string
   readonly added: number
+  /** What its file, or whoever made it, says of how it was made; a blob by its digest. */
+  readonly provenance: PlainObject
 }
 
 export const expertList = imageTask({
@@ -83,7 +86,7 @@ export const expertList = imageTask({
 })
 
 function listed(
-  { name, persona, verdict, blob, rank, alpha, base, source, added }: Expert,
+  { name, persona, verdict, blob, rank, alpha, base, source, added, provenance }: Expert,
   serves: ReadonlySet<string | undefined>,
   notes: OfficeState['notes'],
 ): ExpertListed {
@@ -96,7 +99,14 @@ function listed(
         : 'kept out'
   const reason = verdict?.reason ?? notes[name] ?? 'it waits for the gate'
   const { sha256, size } = blob
-  return { ...{ name, persona, state, reason, sha256, size, rank, alpha }, base, source, added }
+  const made = Object.entries(provenance).map(([key, value]) => [
+    key,
+    value instanceof BlobRef ? value.sha256 : value,
+  ])
+  return {
+    ...{ name, persona, state, reason, sha256, size, rank, alpha, base, source, added },
+    provenance: Object.fromEntries(made) as PlainObject,
+  }
 }
 
 const personaRow = ({ persona, expert, tier, last_swap, rank, since, problem, missions }: PersonaListed) =>

@@ -10,7 +10,7 @@ import { readTrail } from '../../src/metacognition/audit-trail.ts'
 import { requestOfCall } from '../../src/metacognition/recorded-call.ts'
 import type { Inference } from '../../src/mind/inference.ts'
 import { candidateFor } from '../candidates.ts'
-import { expertsIn } from '../experts.ts'
+import { adapterEver } from '../experts-past.ts'
 import { type Around, imageTask } from '../image-task.ts'
 import { chosenIn, modelsIn } from '../models.ts'
 
@@ -89,7 +89,9 @@ async function again(
     return { ...told, same: false, problem }
   }
   try {
-    const request = requestOfCall(event, (sha256) => adapterPath(image, sha256))
+    const { expert_version: adapter } = event
+    const path = adapter === undefined ? '' : await adapterPath(image, adapter)
+    const request = requestOfCall(event, () => path)
     if (!request) return { ...told, same: false, problem: 'an older version did not record it whole' }
     const { text: now } = await engine.infer(request, { signal })
     return { ...told, same: now === recorded, now }
@@ -99,8 +101,8 @@ async function again(
   }
 }
 
-function adapterPath(image: Image, sha256: string): string {
-  const expert = expertsIn(image.now()).find(({ blob }) => blob.sha256 === sha256)
-  if (!expert) throw new Error(`it was answered with the adapter ${sha256}, which is not here`)
-  return image.blobPath(expert.blob)
+async function adapterPath(image: Image, sha256: string): Promise<string> {
+  const blob = await adapterEver(image, sha256)
+  if (!blob) throw new Error(`it was answered with the adapter ${sha256}, which is not here`)
+  return image.blobPath(blob)
 }

@@ -633,7 +633,8 @@ const table = {
   E_GATE_LOCAL: {
     class: 'refuse',
     message: 'an adapter is examined with a model that runs here; the settings say model.engine {engine}',
-    remedy: 'set model.engine to local in batos.config.json for as long as the gate is at work',
+    remedy:
+      'set model.engine to local in batos.config.json, restart, type the same again, and set it back: what serves then is asked for at the server, if it has an adapter of its digest, name or persona',
   },
 } as const satisfies Record<string, Entry>
 

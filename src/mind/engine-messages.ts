@@ -16,6 +16,8 @@ export interface Adapter {
   readonly path: string
   readonly sha256: string
   readonly scale: number
+  /** What people call it; a model server may have it under that name. */
+  readonly name?: string
   /** Digest of the only model that it is for, where that is known. */
   readonly base?: string
 }
@@ -50,7 +52,7 @@ export interface InferRequest {
   readonly adapter?: Adapter
   /** GBNF with a rule `root`, which the text of the result will match unless it is cut at `maxTokens`. */
   readonly grammar?: string
-  /** The same form as far as JSON Schema can say it, for servers that take no grammar. */
+  /** The same form as far as JSON Schema can say it, for servers that take no grammar; never without one. */
   readonly schema?: JsonSchema
   readonly maxTokens: number
   /** 0 takes the likeliest token each time. */
@@ -134,6 +136,6 @@ export type FromProcess =
   | { readonly kind: 'refused'; readonly failure: Failure }
   | { readonly kind: 'token'; readonly id: number; readonly text: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: InferResult }
-  | { readonly kind: 'prepared'; readonly id: number; readonly swap: Swap }
+  | { readonly kind: 'prepared'; readonly id: number; readonly swap: Swap | undefined }
   | { readonly kind: 'tiers'; readonly tiers: AdapterTiers }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }

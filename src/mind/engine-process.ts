@@ -70,7 +70,7 @@ async function load(options: LoadOptions): Promise<FromProcess> {
   return { kind: 'ready', model: mind.loaded, gpu: opened.gpu, digest: opened.digest }
 }
 
-async function prepare(adapter: Adapter): Promise<Swap> {
+async function prepare(adapter: Adapter): Promise<Swap | undefined> {
   if (!mind) throw new BatError('E_NO_MODEL', { reason: 'it is not loaded' })
   return mind.swaps.prepare(adapter)
 }

@@ -129,8 +129,11 @@ export class Engine implements Inference {
     })
   }
 
-  prepare(adapter: Adapter): Promise<Swap> {
-    return this.#call<Swap>({ ask: (id) => ({ kind: 'prepare', id, adapter }), adapter: adapter.sha256 })
+  prepare(adapter: Adapter): Promise<Swap | undefined> {
+    return this.#call<Swap | undefined>({
+      ask: (id) => ({ kind: 'prepare', id, adapter }),
+      adapter: adapter.sha256,
+    })
   }
 
   #call<Result>(asked: {

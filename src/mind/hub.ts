@@ -4,6 +4,7 @@
 //   GET /OWNER/REPO/resolve/REVISION/PATH                      → the file, from wherever it is kept
 //
 // A key (HF_TOKEN) goes to the hub alone.
+import { setTimeout as pause } from 'node:timers/promises'
 import { BatError } from '../base/errors.ts'
 import { follow, reasonOf, unreachableOf } from './http-get.ts'
 
@@ -21,6 +22,7 @@ export interface HubFile {
 
 const answerMs = 30_000
 const mostPages = 50
+const tries = 6
 
 /** The hub that the environment names. */
 export function hubOf(environment: Readonly<Record<string, string | undefined>>): Hub {
@@ -39,17 +41,45 @@ export const hubFileUrl = ({ endpoint }: Hub, repository: string, revision: stri
 export async function hubFiles(
   hub: Hub,
   repository: string,
-  { revision, signal }: { readonly revision: string; readonly signal?: AbortSignal },
+  {
+    revision,
+    signal,
+    backOffMs = 500,
+  }: {
+    readonly revision: string
+    readonly signal?: AbortSignal
+    /** The pause after the first failed try; it doubles. */
+    readonly backOffMs?: number
+  },
 ): Promise<readonly HubFile[]> {
   const files: HubFile[] = []
   let url: string | undefined =
     `${hub.endpoint}/api/models/${repository}/tree/${encodeURIComponent(revision)}?recursive=true`
   for (let page = 0; url !== undefined && page < mostPages; page++) {
-    const { entries, next } = await readPage(hub, url, repository, signal)
+    const { entries, next } = await tryPage(hub, url, repository, { signal, backOffMs })
     files.push(...entries.flatMap(fileOf))
     url = next
   }
   return files.sort((a, b) => a.size - b.size)
+}
+
+/** A page, asked for again where that may help, as the files themselves are (download.ts). */
+async function tryPage(
+  hub: Hub,
+  url: string,
+  repository: string,
+  { signal, backOffMs }: { readonly signal: AbortSignal | undefined; readonly backOffMs: number },
+) {
+  for (let failed = 1; ; failed++) {
+    try {
+      return await readPage(hub, url, repository, signal)
+    } catch (thrown) {
+      const isStopped = thrown instanceof BatError && thrown.code === 'E_DOWNLOAD_STOPPED'
+      if (!isStopped || failed >= tries) throw thrown
+      await pause(backOffMs * 2 ** (failed - 1), undefined, signal ? { signal } : {}).catch(() => {})
+      signal?.throwIfAborted()
+    }
+  }
 }
 
 async function readPage(hub: Hub, url: string, repository: string, signal: AbortSignal | undefined) {

@@ -7,7 +7,7 @@ const largestSeed = 0xffff_fffe
 
 /** An error that names what is wrong with the request, or undefined. */
 export function requestProblem(request: InferRequest): BatError | undefined {
-  const { messages, maxTokens, temperature, seed, topK = 0, minP = 0, adapter } = request
+  const { messages, maxTokens, temperature, seed, topK = 0, minP = 0, adapter, grammar, schema } = request
   const isWhole = (value: number, least: number, most: number) =>
     Number.isInteger(value) && value >= least && value <= most
   if (messages.length === 0) return refusal('messages', 'must not be empty')
@@ -18,6 +18,8 @@ export function requestProblem(request: InferRequest): BatError | undefined {
   if (!isWhole(topK, 0, 1 << 24)) return refusal('topK', 'must be a whole number')
   if (!(minP >= 0 && minP <= 1)) return refusal('minP', 'must be from 0 to 1')
   if (adapter && !Number.isFinite(adapter.scale)) return refusal('adapter.scale', 'must be a number')
+  if (schema && grammar === undefined)
+    return refusal('grammar', 'is missing: a schema alone would be passed over by engines that take grammars')
   return undefined
 }
 

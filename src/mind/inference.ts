@@ -18,11 +18,16 @@ export interface Inference {
    * E_ENGINE_UNAVAILABLE, E_ENGINE_REFUSED), or with the reason of the signal.
    */
   infer(request: InferRequest, options?: InferOptions): Promise<InferResult>
-  /** Has what a call with this adapter needs made before the call comes. Rejects as `infer` does. */
-  prepare(adapter: Adapter): Promise<Swap>
+  /**
+   * Has what a call with this adapter needs made before the call comes, and answers what that took; undefined when nothing was
+   * made. Rejects as `infer` does.
+   */
+  prepare(adapter: Adapter): Promise<Swap | undefined>
   status(): EngineStatus
   /** Resolves when it can answer for the first time, or it is certain that it cannot. */
   ready(): Promise<EngineStatus>
+  /** Of an engine whose calls fail while it is down: resolves when it is next found ready. */
+  back?(): Promise<void>
   /** Calls without an answer fail with E_ENGINE_STOPPED. */
   stop(): Promise<void>
 }
@@ -43,6 +48,8 @@ export interface EngineStatus {
   readonly pid?: number
   /** Where the adapters are that were asked for. */
   readonly adapters?: AdapterTiers
+  /** The names that adapters can be asked for by, at a model server; what it had when it was last seen. */
+  readonly adapterNames?: readonly string[]
 }
 
 export interface InferOptions {

@@ -5,15 +5,16 @@
 //   starting   the server is looked at                                            → ready, down, absent
 //   ready      calls are sent as they come                                        → down
 //   down       it does not answer; it is looked at again with each call, and now and then   → ready, absent
-//   absent     it refuses us, or has no such model; calls are refused with the cause
+//   absent     it refuses us, or has no such model; calls are refused with the cause, and it is looked at now and then → ready, down
 //   stopped    by stop(); calls fail with E_ENGINE_STOPPED
 //
 // The digest of a model whose file nobody shows is that of what its server says of it.
 import { createHash } from 'node:crypto'
 import { BatError, batErrorOf } from '../base/errors.ts'
+import { resolvable } from '../base/resolvable.ts'
 import { unlessAborted } from '../base/unless-aborted.ts'
 import { fitting, parsedGrammar, withoutPrefill } from './answer-form.ts'
-import type { InferRequest, InferResult, LoadedModel, Swap } from './engine-messages.ts'
+import type { InferRequest, InferResult, LoadedModel } from './engine-messages.ts'
 import { requestProblem } from './infer-request.ts'
 import type { EngineState, EngineStatus, Inference, InferOptions } from './inference.ts'
 import { askStream, type RemoteLimits, type RemotePlace } from './remote-http.ts'
@@ -30,10 +31,12 @@ export interface RemoteEngineOptions {
   /** Tokens of prompt and answer together, at most; needed where the server does not say it. */
   readonly contextSize: number
   readonly limits?: Partial<RemoteLimits>
+  /** Between two looks at a server that does not answer or refuses us, in milliseconds. */
+  readonly lookAgainMs?: number
 }
 
 const usual: RemoteLimits = { answerMs: 120_000, silentMs: 60_000, tries: 4, backOffMs: 250 }
-const lookAgainMs = 10_000
+const usualLookAgainMs = 10_000
 
 interface Known {
   readonly server: RemoteServer
@@ -53,7 +56,10 @@ class RemoteEngine implements Inference {
   #reason: string | undefined
   #refusal: BatError | undefined
   #known: Known | undefined
+  #adapterNames: readonly string[] = []
   #looking: Promise<Known> | undefined
+  /** Resolves when it is found ready; then there is a new one. */
+  #back = resolvable()
   #timer: NodeJS.Timeout | undefined
   #calls = 0
   #losses = 0
@@ -100,15 +106,14 @@ class RemoteEngine implements Inference {
     }
   }
 
-  /** A server has its adapters at hand, or does not say. */
-  async prepare(): Promise<Swap> {
-    return { tier: 'hot', ms: 0 }
-  }
+  /** Nothing is made: a server has its adapters at hand, or does not say. */
+  async prepare(): Promise<undefined> {}
 
   status(): EngineStatus {
     return {
       state: this.#state,
       ...(this.#known && { model: this.#known.model }),
+      adapterNames: this.#adapterNames,
       ...{ gpu: false, threads: 0, restarts: this.#losses, calls: this.#calls },
       ...(this.#reason !== undefined && { reason: this.#reason }),
     }
@@ -117,6 +122,11 @@ class RemoteEngine implements Inference {
   async ready(): Promise<EngineStatus> {
     await this.#first
     return this.status()
+  }
+
+  /** Resolves when a look at the server next finds it ready. */
+  back(): Promise<void> {
+    return this.#back.promise
   }
 
   async stop(): Promise<void> {
@@ -144,8 +154,12 @@ class RemoteEngine implements Inference {
       const { special } = server
       const encoder = special && new PromptEncoder(this.#place, special)
       this.#known = { server, model: this.#modelOf(server), ...(encoder && { encoder }) }
+      this.#adapterNames = [...server.adapters.keys()]
       this.#state = 'ready'
       this.#reason = undefined
+      this.#refusal = undefined
+      this.#back.resolve()
+      this.#back = resolvable()
       return this.#known
     } catch (thrown) {
       this.#ending.signal.throwIfAborted()
@@ -155,6 +169,7 @@ class RemoteEngine implements Inference {
         this.#state = 'absent'
         this.#refusal = error
         this.#reason = error.message
+        this.#lookLater()
       }
       throw error
     }
@@ -176,6 +191,12 @@ class RemoteEngine implements Inference {
     this.#state = 'down'
     this.#reason = error.message
     this.#known = undefined
+    this.#refusal = undefined
+    this.#lookLater()
+  }
+
+  #lookLater(): void {
+    const { lookAgainMs = usualLookAgainMs } = this.#options
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#look().catch(() => {}), lookAgainMs)
     this.#timer.unref()

@@ -2,7 +2,7 @@
 // knows depends on its kind (remote-server.ts); a plain one is told nothing that OpenAI's own interface does not have.
 import { BatError } from '../base/errors.ts'
 import type { InferRequest, InferResult } from './engine-messages.ts'
-import { adapterName, type RemoteServer } from './remote-server.ts'
+import { namesOfAdapter, type RemoteServer } from './remote-server.ts'
 
 export interface RemoteBody {
   readonly path: '/v1/completions' | '/v1/chat/completions'
@@ -57,11 +57,9 @@ export function bodyFor(request: InferRequest, server: RemoteServer, ids?: reado
   }
 }
 
-/** By its digest, the name of its file, or the persona it was made for. */
 function adapterOf({ adapter, persona }: InferRequest, { adapters, kind }: RemoteServer) {
   if (!adapter) return undefined
-  const names = [adapter.sha256, adapterName(adapter.path), ...(persona ? [persona.toLowerCase()] : [])]
-  const name = names.find((name) => adapters.has(name))
+  const name = namesOfAdapter(adapter, persona).find((name) => adapters.has(name))
   if (name === undefined)
     throw new BatError('E_INFER_REQUEST', {
       path: 'adapter',

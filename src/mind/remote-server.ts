@@ -9,7 +9,7 @@
 // so content can say nothing but content, the count is exact, and the text is the one that our own engine would be given.
 import { BatError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
-import type { InferRequest } from './engine-messages.ts'
+import type { Adapter, InferRequest } from './engine-messages.ts'
 import { type ChatMessage, encodePrompt } from './llama-chat.ts'
 import { Recent } from './recent.ts'
 import { askJson, type RemotePlace } from './remote-http.ts'
@@ -89,6 +89,13 @@ export const adapterName = (path: string): string =>
     .replace(/^.*[/\\]/, '')
     .replace(/\.gguf$/i, '')
     .toLowerCase()
+
+/** What an adapter may be called at a server, in the order of trust: its digest, its file or name, the persona it is for. */
+export const namesOfAdapter = (
+  { sha256, path, name }: Pick<Adapter, 'sha256' | 'name'> & { readonly path?: string },
+  persona: string | undefined,
+): string[] =>
+  [sha256, path, name, persona].flatMap((each) => (each === undefined ? [] : [adapterName(each)]))
 
 async function specialIds(place: RemotePlace): Promise<ReadonlyMap<string, number> | undefined> {
   const ids = new Map<string, number>()

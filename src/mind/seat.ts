@@ -2,6 +2,7 @@
 // under way, ends the old engine (two large models may not fit into memory together), starts the new one, and when that
 // does not come up starts the old one again. Calls made meanwhile wait for whichever is there at the end.
 import { BatError } from '../base/errors.ts'
+import { resolvable } from '../base/resolvable.ts'
 import { unlessAborted } from '../base/unless-aborted.ts'
 import type { Adapter, InferRequest, InferResult, Swap } from './engine-messages.ts'
 import type { EngineStatus, Inference, InferOptions } from './inference.ts'
@@ -43,20 +44,25 @@ export class Seat implements Inference {
     return answer.finally(() => this.#calls.delete(answer))
   }
 
-  async prepare(adapter: Adapter): Promise<Swap> {
+  async prepare(adapter: Adapter): Promise<Swap | undefined> {
     await this.#changing
     return this.#engine.prepare(adapter)
   }
 
-  /** Why nothing can answer until another model takes the seat; undefined while something can, or may come back by itself. */
+  /**
+   * Why nothing can answer until another model takes the seat, or a server that is down comes back; undefined while something
+   * can, or calls wait for it by themselves.
+   */
   get vacancy(): string | undefined {
     const { state, reason = state } = this.status()
-    return state === 'absent' || state === 'quarantined' ? reason : undefined
+    const isDown = state === 'down' && this.#engine.back !== undefined
+    return state === 'absent' || state === 'quarantined' || isDown ? reason : undefined
   }
 
-  /** Resolves when another engine has taken the seat. */
+  /** Resolves when another engine has taken the seat, or the one that has it has come back. */
   taken(): Promise<void> {
-    return this.#taken.promise
+    const back = this.#engine.back?.()
+    return back ? Promise.race([this.#taken.promise, back]) : this.#taken.promise
   }
 
   status(): EngineStatus {
@@ -125,12 +131,4 @@ export class Seat implements Inference {
       throw thrown
     }
   }
-}
-
-function resolvable(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve }
 }

@@ -44,6 +44,9 @@ export interface Taken<Context> {
   readonly ms: number
 }
 
+/** What became of a context that was to be made before anybody asks. */
+export type Prepared = 'made' | 'there' | 'none'
+
 export class Slots<Context> {
   readonly #options: SlotOptions<Context>
   readonly #slots: Slot<Context>[] = []
@@ -86,11 +89,11 @@ export class Slots<Context> {
     }
   }
 
-  /** Makes a context for a key before anybody asks, unless there is one or no place is idle; answers whether it was made. */
-  async prepare(key: string): Promise<boolean> {
-    if (this.#slots.some((slot) => slot.key === key)) return false
+  /** Makes a context for a key before anybody asks, unless one is `there`, or there is `none` since no place is idle. */
+  async prepare(key: string): Promise<Prepared> {
+    if (this.#slots.some((slot) => slot.key === key)) return 'there'
     const slot = this.#choose(key, [])
-    if (!slot) return false
+    if (!slot) return 'none'
     const filled = this.#fill(slot, key)
     slot.ahead = filled.then(
       () => {},
@@ -102,7 +105,7 @@ export class Slots<Context> {
       slot.ahead = undefined
     }
     this.release(slot)
-    return true
+    return 'made'
   }
 
   release(slot: Slot<Context>): void {

@@ -33,15 +33,19 @@ export class Swaps<Context> {
     return { slot, swap: { tier: tierOf(made, wasLoaded), ms: checked + ms } }
   }
 
-  /** Has a context with this adapter made before it is asked for. Throws E_ADAPTER_INVALID. */
-  async prepare(adapter: Adapter): Promise<Swap> {
+  /**
+   * Has a context with this adapter made before it is asked for; undefined when none was made, since it is there or no place is
+   * idle. Throws E_ADAPTER_INVALID.
+   */
+  async prepare(adapter: Adapter): Promise<Swap | undefined> {
     const { adapters, slots } = this.#options
     const wasLoaded = adapters.isLoaded(adapter)
     const began = performance.now()
-    const made = await slots.prepare(await adapters.keyOf(adapter))
+    const prepared = await slots.prepare(await adapters.keyOf(adapter))
     const ms = performance.now() - began
-    if (made) await this.#changed()
-    return { tier: tierOf(made, wasLoaded), ms }
+    if (prepared !== 'made') return undefined
+    await this.#changed()
+    return { tier: tierOf(true, wasLoaded), ms }
   }
 
   async #changed(): Promise<void> {

@@ -10,7 +10,7 @@
 // All greedy and under a grammar.
 import { z } from 'zod'
 import { BatError } from '../base/errors.ts'
-import type { PlainObject } from '../base/value.ts'
+import type { PlainObject, Value } from '../base/value.ts'
 import type { InferRequest } from './engine-messages.ts'
 import { type Profile, render, type Template } from './prompts.ts'
 import { slotKindLetters } from './slot-kind.ts'
@@ -103,16 +103,24 @@ export function makeTasks(options: {
         thought.parse(JSON.parse(text)),
       ),
     data: (covenant, content) =>
-      ask(
-        'data',
-        { covenant: covenantLines(covenant), content },
-        dataGrammar(covenant),
-        (text) => JSON.parse(text) as PlainObject,
+      ask('data', { covenant: covenantLines(covenant), content }, dataGrammar(covenant), (text) =>
+        dataOf(covenant).parse(JSON.parse(text)),
       ),
     proxy: (documentation) =>
       ask('proxy', { documentation }, proxyGrammar(), (text) => proxy.parse(JSON.parse(text))),
   }
 }
+
+const kinds: Readonly<Record<Field['kind'], z.ZodType<Value>>> = {
+  text: z.string(),
+  number: z.number(),
+  flag: z.boolean(),
+  list: z.array(z.string()),
+}
+
+/** An object with the fields of a covenant, and no others. */
+const dataOf = (covenant: readonly Field[]): z.ZodType<PlainObject> =>
+  z.strictObject(Object.fromEntries(covenant.map(({ name, kind }) => [name, kinds[kind]])))
 
 const numbered = (lines: readonly string[]): string =>
   lines.map((line, index) => `${index + 1} ${line}`).join('\n')

@@ -14,9 +14,11 @@ import { openImage } from '../../src/image/open.ts'
 import { Metrics } from '../../src/metacognition/metrics.ts'
 import { type Engine, startEngine } from '../../src/mind/engine.ts'
 import { sha256OfFile } from '../../src/mind/file-digest.ts'
+import { startRemoteEngine } from '../../src/mind/remote-engine.ts'
 import { WarmAdapters } from '../../src/mind/warm-adapters.ts'
 import type { ExpertEvent } from '../../src/protocol/messages.ts'
 import { code, endless, request } from '../mind/engine-behaviour.ts'
+import { startModelServer } from '../mind/model-server.ts'
 import { tinyAdapter, tinyModel, writeModel } from '../mind/tiny-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-desk-'))
@@ -93,19 +95,74 @@ test('brings an adapter to work before it is asked for', async () => {
   assert.equal(metrics.summary().durations.swap_cold?.count, 3)
 })
 
+test('notes nothing where an adapter could not be brought to work early, or was there already', async (t) => {
+  const { blob } = await expertFor('BABS', 7)
+  const narrow = startEngine({ modelPath, gpu: false, threads: 1, parallel: 1 })
+  t.after(() => narrow.stop())
+  const warm = await WarmAdapters.open({ dir: join(folder, 'narrow'), bytes: 1 << 20 })
+  const counts = new Metrics()
+  const options = { image, engine: narrow, warm, metrics: counts, clock: systemClock }
+  const busy = new ExpertDesk({ ...options, log: openLog('silent', 2), tell: () => {} })
+  const enough = new AbortController()
+  let prefetched: Promise<void> | undefined
+  const taken = busy.infer(as('ALFRED', endless), {
+    signal: enough.signal,
+    onToken: () => {
+      prefetched ??= busy.prefetch(['BABS']).finally(() => enough.abort(new Error('enough')))
+    },
+  })
+  await assert.rejects(taken, /enough/)
+  await prefetched
+  assert.equal(busy.lastSwapOf('BABS'), undefined)
+  assert.equal(busy.tierOf(blob.sha256), 'warm')
+  await busy.infer(as('ALFRED', { maxTokens: 1 })) // after which the slot is idle
+  for (let time = 1; time <= 2; time++) {
+    await busy.prefetch(['BABS'])
+    assert.equal(busy.lastSwapOf('BABS')?.tier, 'cold')
+  }
+  const { durations } = counts.summary()
+  assert.deepEqual([durations.swap_cold?.count, durations.swap_hot], [1, undefined])
+})
+
 test('has a persona think as the bare model where its adapter is for another model, or damaged', async () => {
   const bare = await desk.infer(as('ALFRED'))
   const unfit = await expertFor('BABS', 4, 'f'.repeat(64))
   assert.equal((await desk.infer(as('BABS'))).text, bare.text)
-  assert.match(desk.problemOf({ ...unfit, since: 0 }) ?? '', /made for the model ffffffffffff/)
+  assert.match(desk.problemOf('BABS', { ...unfit, since: 0 }) ?? '', /made for the model ffffffffffff/)
   const damaged = await expertFor('BABS', 5)
   const blob = image.blobPath(damaged.blob)
   chmodSync(blob, 0o600)
   truncateSync(blob, 100)
   assert.equal((await desk.infer(as('BABS'))).text, bare.text)
-  assert.match(desk.problemOf({ ...damaged, since: 0 }) ?? '', /damaged/)
+  assert.match(desk.problemOf('BABS', { ...damaged, since: 0 }) ?? '', /damaged/)
   const [last] = told.slice(-1)
   assert.deepEqual([last?.name, last?.what], ['BABS_5', 'dropped_out'])
+})
+
+test('asks a model server for the adapter by its name, and leaves out one that the server lacks', async (t) => {
+  const [robin, alfred] = [await expertFor('ROBIN', 8), await expertFor('ALFRED', 9)]
+  const server = await startModelServer({ kind: 'vllm', modelPath, engine, adapters: ['robin_8'] })
+  const remote = startRemoteEngine({ url: server.url, contextSize: 1024 })
+  t.after(async () => {
+    await remote.stop()
+    await server.stop()
+  })
+  const warm = await WarmAdapters.open({ dir: join(folder, 'remote'), bytes: 1 << 20 })
+  const options = { image, engine: remote, warm, metrics: new Metrics(), clock: systemClock }
+  const away = new ExpertDesk({ ...options, log: openLog('silent', 2), tell: () => {} })
+  await away.prefetch(['ROBIN'])
+  assert.equal((await away.infer(as('ROBIN'))).adapter, robin.blob.sha256)
+  assert.equal(server.asked.at(-1)?.body.model, 'robin_8')
+  assert.equal(away.problemOf('ROBIN', { ...robin, since: 0 }), undefined)
+  assert.equal((await away.infer(as('ALFRED'))).adapter, undefined)
+  assert.equal(server.asked.at(-1)?.body.model, 'seed')
+  assert.match(
+    away.problemOf('ALFRED', { ...alfred, since: 0 }) ?? '',
+    /no adapter called alfred_9 or alfred/,
+  )
+  await image.transact({ user: 'ada' }, (transaction) => {
+    for (const persona of ['ROBIN', 'ALFRED']) serveBare(transaction, persona)
+  })
 })
 
 test('goes on without an adapter that ended the inference process too often', async () => {

@@ -10,7 +10,20 @@ import { matchGbnf, parseGbnf } from '../../src/mind/gbnf-matcher.ts'
 import { lineGrammar, methodGrammar, planGrammar, scriptGrammar } from '../../src/mind/grammar.ts'
 import { planOf } from '../../src/mind/plan.ts'
 import { messageCandidates, slotCandidates, slotKinds } from '../../src/mind/slot-candidates.ts'
+import {
+  childGrammar,
+  dataGrammar,
+  proxyGrammar,
+  summaryGrammar,
+  thoughtGrammar,
+} from '../../src/mind/task-grammars.ts'
 
+const COVENANT = [
+  { name: 'title', kind: 'text' },
+  { name: 'price', kind: 'number' },
+  { name: 'sold', kind: 'flag' },
+  { name: 'tags', kind: 'list' },
+] as const
 const FACETS = { BRICK: ['purpose', 'effects'], ROBIN: ['voice'] }
 
 const assertMatches = (grammar: string, text: string) => {
@@ -34,6 +47,11 @@ test('llama.cpp accepts every grammar', async () => {
     scriptGrammar('add_to_', ['a', 'b']),
     planGrammar(FACETS),
     lineGrammar(),
+    summaryGrammar(),
+    childGrammar(12),
+    thoughtGrammar(),
+    dataGrammar(COVENANT),
+    proxyGrammar(),
   ]
   for (const grammar of grammars) await llama.createGrammar({ grammar })
   await llama.dispose()

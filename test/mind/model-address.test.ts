@@ -22,7 +22,17 @@ const server = createServer((request, response) => {
           [gguf('b-Q8_0.gguf', 900), { type: 'file', path: 'README.md', size: 1 }, { type: 'directory' }],
           { link: `<${endpoint}/api/models/ada/minds/tree/main?recursive=true&cursor=2>; rel="next"` },
         )
-  const status = url.includes('gated') ? 403 : url.includes('busy') ? 503 : url.includes('odd') ? 200 : 404
+  const again = asked.filter((each) => each.url === url).length > 2
+  if (url.includes('later') && again) return json([gguf('late.gguf', 7)])
+  const status = url.includes('later')
+    ? 429
+    : url.includes('gated')
+      ? 403
+      : url.includes('busy')
+        ? 503
+        : url.includes('odd')
+          ? 200
+          : 404
   return response.writeHead(status).end('<html>')
 })
 
@@ -75,9 +85,15 @@ test('lists the models of a repository over all pages, smallest first, with thei
   )
 })
 
+test('asks a hub again that has too much to do at the moment', async () => {
+  assert.deepEqual(await hubFiles({ endpoint }, 'ada/later', { revision: 'main', backOffMs: 1 }), [
+    { path: 'late.gguf', size: 7, sha256 },
+  ])
+})
+
 test('says why a repository cannot be listed', async () => {
   const hub = { endpoint }
-  const list = (repository: string) => hubFiles(hub, repository, { revision: 'main' })
+  const list = (repository: string) => hubFiles(hub, repository, { revision: 'main', backOffMs: 1 })
   await assert.rejects(list('ada/nothing'), code('E_DOWNLOAD_REFUSED'))
   await assert.rejects(list('ada/gated'), code('E_MODEL_GATED'))
   await assert.rejects(list('ada/busy'), code('E_DOWNLOAD_STOPPED'))

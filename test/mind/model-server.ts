@@ -40,12 +40,14 @@ export interface ModelServerOptions {
   readonly key?: string
   /** Names of adapters that it has; they change nothing here. */
   readonly adapters?: readonly string[]
+  /** Where one listened before that is back; any free one when absent. */
+  readonly port?: number
 }
 
 const contextSize = 1024
 
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
-  const { kind, modelPath, engine, key, adapters = [] } = options
+  const { kind, modelPath, engine, key, adapters = [], port = 0 } = options
   const bpe = new Bpe(vocabularyOf(readGgufHeader(modelPath)))
   const asked: ModelServer['asked'] = []
   let faults: Fault[] = []
@@ -56,7 +58,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       else fail(response, thrown)
     })
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 

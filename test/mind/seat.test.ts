@@ -8,7 +8,9 @@ import { BatError } from '../../src/base/errors.ts'
 import { startEngine } from '../../src/mind/engine.ts'
 import type { InferRequest } from '../../src/mind/engine-messages.ts'
 import { sha256OfFile } from '../../src/mind/file-digest.ts'
+import { startRemoteEngine } from '../../src/mind/remote-engine.ts'
 import { type Candidate, Seat } from '../../src/mind/seat.ts'
+import { startModelServer } from './model-server.ts'
 import { tinyModel, writeModel } from './tiny-model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'batos-seat-'))
@@ -87,6 +89,30 @@ test('stops in the middle of a change, and what waits is told', async () => {
   for (const each of [change, waiting])
     await assert.rejects(each, (thrown) => thrown instanceof BatError && thrown.code === 'E_ENGINE_STOPPED')
   assert.equal(seat.status().state, 'stopped')
+})
+
+test('is vacant while a server is down or refuses us, and taken when it is well', async (t) => {
+  const engine = startEngine({ modelPath: one.name, gpu: false, threads: 1 })
+  t.after(() => engine.stop())
+  const server = { kind: 'plain', modelPath: one.name, engine } as const
+  const first = await startModelServer(server)
+  await first.stop()
+  const port = Number(new URL(first.url).port)
+  const limits = { tries: 1, backOffMs: 1 }
+  const options = { url: first.url, key: 'right', contextSize: 1024, limits, lookAgainMs: 20 }
+  seat = new Seat({ name: first.url, profile: 'full', start: () => startRemoteEngine(options) })
+  await seat.ready()
+  assert.match(seat.vacancy ?? '', /ECONNREFUSED/)
+  const strict = await startModelServer({ ...server, port, key: 'wrong' })
+  while (!/401/.test(seat.vacancy ?? '')) await new Promise((resolve) => setTimeout(resolve, 5))
+  await assert.rejects(seat.infer(request()), /401/)
+  const taken = seat.taken()
+  await strict.stop()
+  const well = await startModelServer({ ...server, port })
+  t.after(() => well.stop())
+  await taken
+  assert.equal(seat.vacancy, undefined)
+  assert.equal((await seat.infer(request())).stopReason, 'maxTokens')
 })
 
 function resolvers() {
