@@ -85,12 +85,23 @@ const refusalOf = (arrival: Arrival) => (thrown: unknown) => {
 }
 
 /** `BRICK_2` of `brick_2.gguf`. Throws E_EXPERT_NAME. */
-export function expertNameOf(view: View, entry: string): { readonly persona: string; readonly name: string } {
+export function expertNameOf(view: View, entry: string): ExpertName {
   const given = /\.(gguf|safetensors)$/i.test(entry) ? parse(entry).name : entry
   const personas = personasIn(view)
+  const found = nameAmong(personas, given)
+  if (found) return found
+  throw new BatError('E_EXPERT_NAME', { entry, personas })
+}
+
+export interface ExpertName {
+  readonly persona: string
+  readonly name: string
+}
+
+/** The persona that a name begins with, and the name as experts have it; undefined when it is none of these. */
+export function nameAmong(personas: readonly string[], given: string): ExpertName | undefined {
   const persona = personas.find((each) => given.split('_')[0]?.toUpperCase() === each)
   const version = given.slice(persona?.length ?? 0)
-  if (persona !== undefined && /^(_[A-Za-z0-9._-]{1,64})?$/.test(version))
-    return { persona, name: `${persona}${version}` }
-  throw new BatError('E_EXPERT_NAME', { entry, personas })
+  const isOne = persona !== undefined && /^(_[A-Za-z0-9._-]{1,64})?$/.test(version)
+  return isOne ? { persona, name: `${persona}${version}` } : undefined
 }

@@ -10,6 +10,7 @@ import type { TrainingEvent } from '../../src/forge/training-events.ts'
 import { sha256OfFile } from '../../src/mind/file-digest.ts'
 import { readGgufHeader } from '../../src/mind/gguf.ts'
 import { validateAdapter } from '../../src/mind/validate-model.ts'
+import { adapterNameOf } from '../adapter-name.ts'
 import { type Around, imageTask } from '../image-task.ts'
 import { seedPath } from '../models.ts'
 
@@ -21,14 +22,15 @@ export const forgeTrain = imageTask({
     data: z.string().min(1),
     /** The model of the home's settings, else the seed mind. */
     base: z.string().min(1).optional(),
-    /** `lora_adapters/<name of the data>.gguf` of the home. */
+    /** `lora_adapters/<PERSONA>_<name of the data>.gguf` of the home. */
     out: z.string().min(1).optional(),
+    /** Whose it will be, where the name of the data does not tell. */
+    persona: z.string().min(1).optional(),
     // The rest is the trainer's to check.
   }),
-  run: async (_, { data, base, out, ...settings }, around) => {
+  run: async (_, { data, base, out, persona, ...settings }, around) => {
     const { home, signal } = around
-    const name = basename(data).replace(/\.jsonl?$/, '')
-    const output = out ?? join(home.adapters, `${name}.gguf`)
+    const output = out ?? join(home.adapters, `${adapterNameOf(data, persona)}.gguf`)
     const model = base ?? (await loadConfig(home.config)).model.path ?? seedPath
     await mkdir(dirname(output), { recursive: true })
     let started: Started | undefined

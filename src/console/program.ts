@@ -232,7 +232,10 @@ function programOf(task: Task, ended: (status: ExitStatus) => void): Command {
       'train an adapter on conversations: JSON lines of {"messages": [...]}, the last the assistant\'s',
     )
     .option('--base <file>', 'the model it is for; default the one in the settings, else the seed mind')
-    .option('--out <file>', 'the adapter; default lora_adapters/<name of the data>.gguf in the home')
+    .option(
+      '--out <file>',
+      'the adapter; default lora_adapters/<PERSONA>_<name of the data>.gguf in the home',
+    )
     .option('--device <name>', 'auto (default), cpu or gpu')
     .option('--checkpoint <file>', 'the state of a run that is not done; default beside the adapter')
     .option('--resume', 'go on from the checkpoint')
@@ -302,6 +305,7 @@ function positive(text: string): number {
 /** What every training of an adapter can be told. */
 const trainingOptions = (command: Command): Command =>
   command
+    .option('--persona <name>', 'whose adapter it will be, where the name of the data does not tell')
     .option('--targets <names>', 'matrices of a layer: of q k v o gate up down; default q,k,v,o', namesIn)
     .option('--longer <what>', 'documents longer than a row: refuse (default) or leave-out')
     .addOption(numberOption('--rank', 'of the adapter; default 16'))

@@ -25,10 +25,15 @@ const lines = ['greet', 'double', 'count', 'total'].map((word) =>
 writeFileSync(data, lines.join('\n'))
 
 test('trains an adapter with no kernel running, and tells what came out as JSON', async () => {
-  const ran = await batos(home, ['forge', 'train', data, '--rank', '4', '--epochs', '1', '--json'])
+  const ran = await batos(home, [
+    'forge',
+    'train',
+    data,
+    ...'--persona robin --rank 4 --epochs 1 --json'.split(' '),
+  ])
   assert.equal(ran.status, 0, ran.errors)
   const told = JSON.parse(ran.output)
-  assert.equal(told.output, join(home.adapters, 'lantern.gguf'))
+  assert.equal(told.output, join(home.adapters, 'ROBIN_lantern.gguf'))
   assert.ok(existsSync(told.output))
   assert.deepEqual([told.rank, told.alpha, told.documents, told.steps], [4, 32, 4, 1])
   assert.equal(told.log.length, 1)
@@ -76,8 +81,15 @@ test('says on what it trains, how fast and how long; stops at ctrl-C with a chec
 
 test('refuses what is typed wrong before anything is trained', async () => {
   const refused = async (...args: string[]) => (await batos(home, ['forge', 'train', data, ...args])).errors
+  assert.match(
+    await refused(),
+    /E_TRAINER_SETTINGS: .* whose adapter is lantern to be\? Give --persona \(BRICK, /,
+  )
   assert.match(await refused('--rank', 'big'), /E_USAGE: --rank big/)
-  assert.match(await refused('--targets', 'q,x'), /E_TRAINER_SETTINGS: training settings: targets\.1/)
+  assert.match(
+    await refused('--persona', 'BABS', '--targets', 'q,x'),
+    /E_TRAINER_SETTINGS: training settings: targets\.1/,
+  )
   if (openGgml({ gpu: true }).deviceName('gpu') === undefined)
-    assert.match(await refused('--device', 'gpu'), /device: there is no GPU here/)
+    assert.match(await refused('--persona', 'BABS', '--device', 'gpu'), /device: there is no GPU here/)
 })

@@ -39,11 +39,21 @@ const run = (...args: string[]) => spawnSync('python3', args, { encoding: 'utf8'
 
 test('writes a program that Python takes and that knows data and settings', python, () => {
   const settings = ['--rank', '4', '--epochs', '2', '--targets', 'q,v,down', '--job', 'ssh:gpu1']
-  const made = batos('forge', 'script', data, '--model', 'org/model', ...settings, '--json')
+  const made = batos(
+    'forge',
+    'script',
+    data,
+    '--persona',
+    'ROBIN',
+    '--model',
+    'org/model',
+    ...settings,
+    '--json',
+  )
   assert.equal(made.status, 0, made.stderr)
   const { script, documents, command } = JSON.parse(made.stdout) as Record<string, string>
   assert.equal(documents, 7)
-  assert.match(command!, /^scp -q .* gpu1: && ssh gpu1 .* && scp -qr gpu1:golden /)
+  assert.match(command!, /^scp -q .* gpu1: && ssh gpu1 .* && scp -qr gpu1:ROBIN_golden /)
   const compiled = run('-m', 'py_compile', script!)
   assert.equal(compiled.status, 0, compiled.stderr)
   assert.match(run(script!, '--help').stdout, /--dry-run/)
@@ -80,11 +90,12 @@ test('writes a program that Python takes and that knows data and settings', pyth
 })
 
 test('refuses settings, data and ways to run it that make no sense, before anything is written', () => {
-  const script = (...args: string[]) => batos('forge', 'script', data, '--model', 'org/model', ...args)
+  const script = (...args: string[]) =>
+    batos('forge', 'script', data, '--persona', 'ROBIN', '--model', 'org/model', ...args)
   assert.match(script('--rank', '0').stderr, /rank/)
   assert.match(script('--job', 'sbtach').stderr, /here, ssh:HOST, sbatch, ray/)
   assert.equal(batos('forge', 'script', data).status, 2)
-  assert.match(batos('forge', 'script', join(folder, 'none.jsonl'), '--model', 'm').stderr, /none\.jsonl/)
+  assert.match(batos('forge', 'script', join(folder, 'robin.jsonl'), '--model', 'm').stderr, /robin\.jsonl/)
 })
 
 test('makes a command of which a shell reads each word as it was', () => {
