@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { packageRoot } from '../../src/base/package-root.ts'
+import { startEngine } from '../../src/mind/engine.ts'
 import { writeMadeAdapter } from '../forge/made-adapters.ts'
+import { startModelServer } from '../mind/model-server.ts'
 import { tinyModel, writeModel } from '../mind/tiny-model.ts'
 import { ask, type Daemon, say, startDaemon, until } from './daemon.ts'
 
@@ -90,4 +92,35 @@ test('has a dropped adapter wait until a model is there that it can be checked w
   })
   assert.equal(after.experts[0].name, 'BRICK_1')
   assert.deepEqual([after.waiting, after.refused], [[], []])
+})
+
+test('has a mission wait for a model server that is down, says what helps, and goes on when it comes up', async (t) => {
+  const modelPath = join(packageRoot, 'models', 'seed.gguf')
+  const engine = startEngine({ modelPath, gpu: false, threads: 1 })
+  t.after(() => engine.stop())
+  const gone = await startModelServer({ kind: 'llama', modelPath, engine })
+  await gone.stop()
+  const model = { engine: 'openai', url: gone.url, profile: 'compact', contextSize: 1024 }
+  const far = await startDaemon({ model, cycles: { withoutModel: 'wait' } })
+  t.after(() => far.stop())
+  let waits = (_reason: string) => {}
+  const waiting = new Promise<string>((resolve) => {
+    waits = resolve
+  })
+  const answer = ask(far.client(), 'genesis double: 4 => 8', ({ kind, event }) => {
+    // It may begin before the server is seen to be down, and is then asked again first.
+    if (kind === 'status' && event.kind === 'waiting' && event.reason.includes(gone.url)) waits(event.reason)
+  })
+  const helps = new RegExp(`start the server at ${gone.url}; or change "model" in batos.config.json`)
+  const reason = await waiting
+  assert.match(reason, helps)
+  assert.doesNotMatch(reason, /model use/)
+  const { findings } = await batosOn(far, 'doctor')
+  assert.match(findings.find(({ what }: { what: string }) => what === 'mind').remedy, helps)
+  const server = await startModelServer({
+    ...{ kind: 'llama', modelPath, engine },
+    port: Number(new URL(gone.url).port),
+  })
+  t.after(() => server.stop())
+  assert.equal((await answer).value, 8)
 })
