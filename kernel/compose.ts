@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../src/base/clock.ts'
 import { loadConfig } from '../src/base/config.ts'
 import { type Home, homeOf, prepareHome } from '../src/base/home.ts'
 import type { Logger } from '../src/base/log.ts'
+import { modelRemedy } from '../src/base/model-remedy.ts'
 import { packageRoot } from '../src/base/package-root.ts'
 import { Teardown } from '../src/base/teardown.ts'
 import { makeDrafting, TEMPLATE_NAMES } from '../src/cognition/drafting.ts'
@@ -148,6 +149,8 @@ async function compose(
     follow: () => probation.follow(),
     clock,
     ...(config.cycles.withoutModel === 'wait' ? { mind: engine } : {}),
+    remedy: () =>
+      modelRemedy(config.model, engine.status().state) ?? 'batos model use NAME has another think',
     concurrent: config.cycles.concurrent,
     timeoutMs: config.cycles.timeoutMs,
     sendKnown: (mission) => sendKnown(kernel, mission),

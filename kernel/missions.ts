@@ -32,6 +32,8 @@ export interface MissionsOptions {
   readonly follow: () => Follower
   /** Where missions are to wait for a model that can think; without it they are refused when there is none. */
   readonly mind?: Pick<Seat, 'vacancy' | 'taken'>
+  /** What a person can do meanwhile so that there is one. */
+  readonly remedy: () => string
   readonly clock: Clock
   readonly concurrent: number
   readonly timeoutMs: number
@@ -161,7 +163,7 @@ export class Missions {
 
   /** Carries a mission out; one that waits for a model holds no place meanwhile, and begins anew when there is one. */
   async #see(mission: Mission, stop: AbortSignal, observers: Observers): Promise<Outcome> {
-    const { mind } = this.#options
+    const { mind, remedy } = this.#options
     for (;;) {
       const taken = mind?.taken()
       if (mind?.vacancy === undefined) {
@@ -169,7 +171,7 @@ export class Missions {
         if (outcome) return outcome
       }
       try {
-        const reason = `${mind?.vacancy}; batos model use NAME has another think`
+        const reason = `${mind?.vacancy}; ${remedy()}`
         for (const observer of observers) observer({ kind: 'waiting', reason })
         await unlessAborted(taken!, AbortSignal.any([stop, this.#stopping.signal]))
       } catch (thrown) {

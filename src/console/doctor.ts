@@ -6,12 +6,13 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../base/config.ts'
 import type { Home } from '../base/home.ts'
+import { modelRemedy } from '../base/model-remedy.ts'
 import { packageRoot } from '../base/package-root.ts'
 import type { PlainObject, Value } from '../base/value.ts'
 import { openConnection } from './connection.ts'
 import { readState, running } from './daemon.ts'
 import type { Outcome, Task } from './task.ts'
-import { typed } from './typed.ts'
+import { asTyped, typed } from './typed.ts'
 import { mapOf, textOf } from './value-map.ts'
 
 interface Finding {
@@ -131,13 +132,10 @@ function mindState({ state, reason, model, gpu, threads }: PlainObject, config: 
   const path = textOf(mapOf(model).path)
   const at = why ?? (path === undefined ? undefined : `${path}${placeOf(gpu, threads)}`)
   const found = at === undefined ? name : `${name}: ${at}`
-  const { engine, path: fixed } = config?.model ?? {}
-  const remedy =
-    engine === 'openai'
-      ? 'see model.url, model.name and model.keyVariable in batos.config.json'
-      : fixed === undefined
-        ? `${typed('model list')} shows what else there is; ${typed('model use seed')} takes the seed mind`
-        : `correct model.path in batos.config.json or take it out, then ${typed('down')} and ${typed('up --detach')}`
+  const settled = config && modelRemedy(config.model, name)
+  const remedy = settled
+    ? asTyped(settled)
+    : `${typed('model list')} shows what else there is; ${typed('model use seed')} takes the seed mind`
   return { what, ok, found, remedy }
 }
 

@@ -4,6 +4,7 @@ import type { CycleEvent } from '../protocol/messages.ts'
 import { type Colours, printable } from './colour.ts'
 import { highlight } from './highlight.ts'
 import { progressText } from './progress.ts'
+import { asTyped } from './typed.ts'
 
 type Violation = Extract<CycleEvent, { kind: 'verdict' }>['violations'][number]
 
@@ -33,7 +34,7 @@ export function eventText(event: CycleEvent, colours: Colours): string | undefin
     case 'commit':
       return `${colours.green('✓')} ${colours.dim(`committed ${event.transaction}`)}`
     case 'waiting':
-      return colours.yellow(`waiting: ${printable(event.reason)}`)
+      return colours.yellow(`waiting: ${printable(asTyped(event.reason))}`)
     case 'progress':
       return colours.dim(progressText(event))
     case 'watching':
@@ -63,7 +64,7 @@ export function eventLine(event: CycleEvent): string | undefined {
     case 'commit':
       return `committed ${event.transaction}`
     case 'waiting':
-      return `waiting: ${printable(event.reason)}`
+      return `waiting: ${printable(asTyped(event.reason))}`
     case 'progress':
       return progressText(event)
     case 'watching':

@@ -22,13 +22,16 @@ export const thoughtGrammar = (): string =>
 /** An object with just these fields, in this order. */
 export const dataGrammar = (covenant: readonly Field[]): string =>
   [
-    `root ::= ${covenant.map(({ name, kind }, index) => `${key(index === 0 ? '{' : ',', name)} ${kind}`).join(' ')} "}"`,
+    `root ::= ${covenant.length === 0 ? '"{"' : fields(covenant)} "}"`,
     `text ::= ${text(120)}`,
     'number ::= "-"? [0-9]{1,12} ( "." [0-9]{1,6} )?',
     'flag ::= "true" | "false"',
     'list ::= "[" ( text ( "," text ){0,15} )? "]"',
     '',
   ].join('\n')
+
+const fields = (covenant: readonly Field[]): string =>
+  covenant.map(({ name, kind }, index) => `${key(index === 0 ? '{' : ',', name)} ${kind}`).join(' ')
 
 export const proxyGrammar = (): string =>
   [

@@ -11,6 +11,7 @@ import { atText, diffText, historyText, undoText } from '../../src/console/past-
 import { openProgress } from '../../src/console/progress.ts'
 import { answerText, durationText, methodText, outputOf, tableText } from '../../src/console/rendering.ts'
 import { auditText, inspectText, metricsText, showText } from '../../src/console/reports.ts'
+import { typed } from '../../src/console/typed.ts'
 import type { CycleEvent } from '../../src/protocol/messages.ts'
 
 const method = new Method({
@@ -112,6 +113,11 @@ test('each event of a cycle has a line for a batch and a text for a person', () 
     ],
     [{ kind: 'commit', transaction: 'tx:9' }, 'committed tx:9', '✓ committed tx:9'],
     [{ kind: 'waiting', reason: 'no model' }, 'waiting: no model', 'waiting: no model'],
+    [
+      { kind: 'waiting', reason: 'no model; batos model use NAME' },
+      `waiting: no model; ${typed('model use NAME')}`,
+      `waiting: no model; ${typed('model use NAME')}`,
+    ],
   ]
   for (const [event, line, text] of table) {
     assert.equal(eventLine(event), line)

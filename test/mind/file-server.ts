@@ -1,6 +1,6 @@
 // A real HTTP server with one file that behaves as servers and networks do on bad days. Each request takes the next of the
 // behaviours given (the last one stays): cut the connection midway, say nothing, lie about the length, answer a status,
-// change the file, lead elsewhere.
+// change the file, lead elsewhere. Lists of files that it is given it just answers.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -29,6 +29,8 @@ export interface FileServer {
   /** What was asked, in order. */
   readonly asked: IncomingMessage[]
   content: Buffer
+  /** By path, what is answered there as JSON, whatever the behaviour. */
+  readonly lists: Map<string, unknown>
   /** A strong ETag is sent; `weak` sends one that may not be gone on with, `none` none. */
   etag: 'strong' | 'weak' | 'none'
   behave(...behaviours: Behaviour[]): void
@@ -39,6 +41,11 @@ export async function startFileServer(content: Buffer, path = '/model.gguf'): Pr
   let behaviours: Behaviour[] = [{ do: 'serve' }]
   const server: Server = createServer((request, response) => {
     made.asked.push(request)
+    const list = made.lists.get(new URL(request.url ?? '', origin).pathname)
+    if (list !== undefined) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(list))
+      return
+    }
     const next = behaviours.length > 1 ? behaviours.shift()! : behaviours[0]!
     respond(made, next, request, response)
   })
@@ -46,7 +53,7 @@ export async function startFileServer(content: Buffer, path = '/model.gguf'): Pr
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const made: FileServer = {
-    ...{ origin, content, url: `${origin}${path}`, asked: [], etag: 'strong' },
+    ...{ origin, content, url: `${origin}${path}`, asked: [], lists: new Map(), etag: 'strong' },
     behave: (...next) => {
       behaviours = next
     },

@@ -51,6 +51,7 @@ test('llama.cpp accepts every grammar', async () => {
     childGrammar(12),
     thoughtGrammar(),
     dataGrammar(COVENANT),
+    dataGrammar([]),
     proxyGrammar(),
   ]
   for (const grammar of grammars) await llama.createGrammar({ grammar })
@@ -126,4 +127,12 @@ test('says plans of known facets and lines of plain text', () => {
   assertRefuses(lineGrammar(), '')
   assertRefuses(lineGrammar(), 'two\nlines')
   assertRefuses(lineGrammar(), 'x'.repeat(61))
+})
+
+test('says just the fields of a covenant, and an empty object where it has none', () => {
+  const given = '{"title":"Tea","price":3.5,"sold":false,"tags":["hot","new"]}'
+  assertMatches(dataGrammar(COVENANT), given)
+  assertRefuses(dataGrammar(COVENANT), '{}')
+  assertMatches(dataGrammar([]), '{}')
+  for (const text of ['}', '', given]) assertRefuses(dataGrammar([]), text)
 })
