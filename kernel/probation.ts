@@ -37,9 +37,9 @@ export interface ProbationParts {
 }
 
 /** Ends of a mission that are the mind's fault. */
-const FAULTS = new Set<string>([
-  ...['E_NOT_WRITTEN', 'E_METHOD_FAILED', 'E_PLAN', 'E_NOT_APPROVED', 'E_CYCLE_TIMEOUT'],
-])
+const FAULTS = new Set<string>(
+  'E_NOT_WRITTEN E_METHOD_FAILED E_PLAN E_NOT_APPROVED E_CYCLE_TIMEOUT'.split(' '),
+)
 
 export class Probation {
   readonly #parts: ProbationParts

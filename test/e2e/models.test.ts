@@ -1,42 +1,24 @@
 // Models on the command line, with a real kernel, and with none: pulled from a hub (ours), from a folder, used, replaced by one
 // that does not come up, looked over.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { packageRoot } from '../../src/base/package-root.ts'
 import { type FileServer, startFileServer } from '../mind/file-server.ts'
 import { tinyModel, writeModel } from '../mind/tiny-model.ts'
+import { batosAt, type Ran } from './command.ts'
 import { type Daemon, say, startDaemon } from './daemon.ts'
 
-const program = fileURLToPath(new URL('../../src/console/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'batos-pull-'))
 const tiny = join(folder, 'tiny.gguf')
 let hub: FileServer
 let daemon: Daemon
 
-interface Ran {
-  readonly status: number
-  readonly output: string
-  readonly errors: string
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the command says
-  readonly json: any
-}
-
 const batos = (...args: string[]): Promise<Ran> => batosOn(daemon, ...args)
 
-function batosOn({ home }: Daemon, ...args: string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, BATOS_HOME: home.dir, HF_ENDPOINT: hub.origin, HF_TOKEN: 'secret' }
-    execFile(process.execPath, [program, ...args, '--json'], { env }, (error, output, errors) => {
-      const status = error === null ? 0 : Number(error.code)
-      resolve({ status, output, errors, json: JSON.parse(output || 'null') })
-    })
-  })
-}
+const batosOn = (other: Daemon, ...args: string[]): Promise<Ran> => batosAt(other, hub, ...args)
 
 const list = async (): Promise<Record<string, unknown>[]> => (await batos('model', 'list')).json.models
 const used = async () => (await list()).find((model) => model.used)?.name

@@ -1,36 +1,21 @@
 // Models pulled on the command line by every kind of address, from a hub of ours, the web and a folder, into a real image.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { type FileServer, startFileServer } from '../mind/file-server.ts'
 import { tinyModel, writeModel } from '../mind/tiny-model.ts'
+import { batosAt, type Ran } from './command.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
 
-const program = fileURLToPath(new URL('../../src/console/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'batos-addresses-'))
 const tiny = join(folder, 'tiny.gguf')
 let hub: FileServer
 let daemon: Daemon
 
-interface Ran {
-  readonly errors: string
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the command says
-  readonly json: any
-}
-
-const pull = (...args: string[]): Promise<Ran> =>
-  new Promise((resolve) => {
-    const home = { BATOS_HOME: daemon.home.dir, HF_ENDPOINT: hub.origin, HF_TOKEN: 'secret' }
-    const given = { env: { ...process.env, ...home } }
-    execFile(process.execPath, [program, 'model', 'pull', ...args, '--json'], given, (_, output, errors) =>
-      resolve({ errors, json: JSON.parse(output || 'null') }),
-    )
-  })
+const pull = (...args: string[]): Promise<Ran> => batosAt(daemon, hub, 'model', 'pull', ...args)
 
 /** What the hub lists of a file that it has. */
 const listed = (path: string, oid = createHash('sha256').update(hub.content).digest('hex')) => ({
